@@ -1,0 +1,113 @@
+/**
+ * The engine port: all that a workflow knows of the thing that makes a stack's resources exist.
+ * Two adapters: engines/pulumi.ts (the Automation API on the real CLI) and engines/rehearsal.ts (for the
+ * lab, where no CLI can be had).
+ */
+
+export type Operation = "create" | "update" | "replace" | "delete" | "same" | "read" | "refresh";
+
+/** One property that differs. Secret values never stand in it: `before` and `after` are then "[secret]". */
+export interface PropertyChange {
+    /** Dotted path with array indexes: `spec.template.spec.containers[0].image`. */
+    readonly path: string;
+    readonly kind: "add" | "delete" | "update";
+    readonly before?: unknown;
+    readonly after?: unknown;
+    /** Whether this very property makes the resource be replaced. */
+    readonly replaces?: boolean;
+}
+
+export interface ResourceChange {
+    readonly urn: string;
+    /** Pulumi type token, `kubernetes:core/v1:Namespace`. */
+    readonly type: string;
+    readonly name: string;
+    readonly parent?: string;
+    readonly op: Operation;
+    readonly diff: readonly PropertyChange[];
+}
+
+export type EngineEvent =
+    | {
+          readonly kind: "resource";
+          /** `skipped`: something that it depends on failed. */
+          readonly phase: "started" | "done" | "failed" | "skipped";
+          readonly urn: string;
+          readonly type: string;
+          readonly name: string;
+          readonly op: Operation;
+          /** Milliseconds, with `done` and `failed`. */
+          readonly elapsedMs?: number;
+          readonly error?: string;
+      }
+    | {
+          readonly kind: "diagnostic";
+          readonly severity: "info" | "warning" | "error";
+          readonly message: string;
+          readonly urn?: string;
+      };
+
+export interface EngineOptions {
+    readonly onEvent?: (event: EngineEvent) => void;
+    /** Stops after the operations that are under way; what is done stays recorded. */
+    readonly signal?: AbortSignal;
+}
+
+export interface OutputValue {
+    readonly value: unknown;
+    readonly secret: boolean;
+}
+
+export type Outputs = Readonly<Record<string, OutputValue>>;
+
+export interface EngineResult {
+    /** Every resource of the stack that was looked at, in the order of the operations. */
+    readonly changes: readonly ResourceChange[];
+    readonly summary: Readonly<Partial<Record<Operation, number>>>;
+    readonly outputs: Outputs;
+    readonly durationMs: number;
+}
+
+/** A resource as the engine has it on record. */
+export interface ResourceState {
+    readonly urn: string;
+    readonly type: string;
+    readonly name: string;
+    readonly parent?: string;
+    /** The provider's id; absent for components. */
+    readonly id?: string;
+    /** False for component resources. */
+    readonly custom: boolean;
+    readonly protect: boolean;
+}
+
+/** A stack of this project, through one engine. */
+export interface Engine {
+    readonly name: "pulumi" | "rehearsal";
+    /** The version of the engine: the CLI's, or the SDK's for the rehearsal. */
+    readonly version: string;
+    readonly stack: string;
+    /** What would change. Touches nothing. */
+    preview(options?: EngineOptions): Promise<EngineResult>;
+    /** Makes it so. @throws EngineFailure when a resource failed */
+    up(options?: EngineOptions): Promise<EngineResult>;
+    /** Reads the live objects into the record; changes no object. */
+    refresh(options?: EngineOptions): Promise<EngineResult>;
+    /** Deletes everything on record, in reverse order. */
+    destroy(options?: EngineOptions): Promise<EngineResult>;
+    /** The outputs of the last update; empty before the first. */
+    outputs(): Promise<Outputs>;
+    /** The stack's configuration, `namespace:key` to its text (JSON for objects). Secrets as "[secret]". */
+    config(): Promise<Readonly<Record<string, string>>>;
+    /** The resources on record, parents before children; empty before the first update. */
+    resources(): Promise<readonly ResourceState[]>;
+}
+
+/** Which stack, and what its settings are overridden with. */
+export interface StackSelection {
+    /** Absolute path of the folder with Pulumi.yaml. */
+    readonly projectRoot: string;
+    readonly stack: string;
+    /** Settings put over those of Pulumi.<stack>.yaml: key without namespace, value as it would stand in YAML. */
+    readonly overrides?: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+"use strict";
+// The TypeScript sources run as they are (tsx transpiles and caches them), so that an edited program is
+// never shadowed by an older build.
+require("tsx/cjs");
+require("../automation/cli.ts");

@@ -1,0 +1,67 @@
+/**
+ * The two kinds of errors of the product, and the exit codes that they become.
+ *
+ * A {@link UserError} is something that the user can mend: it is printed as it is, without a stack
+ * trace. Everything else is a defect of ours and is printed with one.
+ */
+
+/** Exit codes of every verb, as README documents them. */
+export const ExitCode = {
+    /** Everything asked for was done. */
+    done: 0,
+    /** Something that was tried failed. */
+    failed: 1,
+    /** Wrong use: unknown verb, bad flag, wrong settings. Nothing was touched. */
+    usage: 2,
+    /** A check refused to go on. Nothing was touched. */
+    refused: 3,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+export interface UserErrorOptions {
+    /** What to run or set next, one entry a line. */
+    readonly next?: readonly string[];
+    /** Every single mistake, where there is more than one. */
+    readonly details?: readonly string[];
+    /** @default ExitCode.failed */
+    readonly exitCode?: ExitCode;
+    readonly cause?: unknown;
+}
+
+/** What is wrong, which value, what to run next. Never shown with a stack trace. */
+export class UserError extends Error {
+    readonly details: readonly string[];
+    readonly next: readonly string[];
+    readonly exitCode: ExitCode;
+
+    constructor(message: string, options: UserErrorOptions = {}) {
+        super(message, { cause: options.cause });
+        this.name = "UserError";
+        this.details = options.details ?? [];
+        this.next = options.next ?? [];
+        this.exitCode = options.exitCode ?? ExitCode.failed;
+    }
+
+    /** The whole text as an operator reads it: message, each detail, what to do. */
+    render(): string {
+        return [
+            this.message,
+            ...this.details.map((detail) => `  - ${detail}`),
+            ...this.next.map((step) => `  next: ${step}`),
+        ].join("\n");
+    }
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error (`ENOENT`, `EADDRINUSE`, ...), or undefined. */
+export function codeOf(error: unknown): string | undefined {
+    if (typeof error === "object" && error !== null && "code" in error) {
+        return typeof error.code === "string" ? error.code : undefined;
+    }
+    return undefined;
+}

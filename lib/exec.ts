@@ -1,0 +1,91 @@
+import { execa, ExecaError } from "execa";
+import { messageOf } from "./errors";
+
+/**
+ * The one door to other programs. Workflows, engines and the lab get an {@link Exec} as an argument,
+ * so that a test hands in a fake that throws on a command that it does not know.
+ */
+export type Exec = (file: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+
+export interface ExecOptions {
+    readonly cwd?: string;
+    /** Added to this process's environment. */
+    readonly env?: Readonly<Record<string, string>>;
+    /** Written to standard input, which is closed afterwards. Secrets go here, never into `args`. */
+    readonly input?: string;
+    /** Ends the process (SIGTERM, SIGKILL after 5 s) when it is aborted. */
+    readonly signal?: AbortSignal;
+    /** Milliseconds. @default no limit */
+    readonly timeoutMs?: number;
+    /** Called with every complete line as it arrives. */
+    readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+export interface ExecResult {
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/** A program that could not be started, ended with a code other than 0, or was ended by a signal. */
+export class ExecFailure extends Error {
+    constructor(
+        message: string,
+        readonly file: string,
+        readonly exitCode: number | undefined,
+        readonly stdout: string,
+        readonly stderr: string,
+        /** `ENOENT` when there is no such program. */
+        readonly code: string | undefined,
+        options: ErrorOptions,
+    ) {
+        super(message, options);
+        this.name = "ExecFailure";
+    }
+}
+
+/** Runs a program to its end and returns what it printed. @throws ExecFailure */
+export const exec: Exec = async (file, args, options = {}) => {
+    const running = execa(file, [...args], {
+        cwd: options.cwd,
+        env: options.env,
+        ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+        cancelSignal: options.signal,
+        timeout: options.timeoutMs,
+        forceKillAfterDelay: 5_000,
+    });
+    const { onLine } = options;
+    if (onLine) {
+        for (const stream of ["stdout", "stderr"] as const) {
+            void (async () => {
+                for await (const line of running.iterable({ from: stream })) onLine(line, stream);
+            })().catch(() => undefined); // the same failure is thrown by the await below
+        }
+    }
+    try {
+        const { stdout, stderr } = await running;
+        return { stdout, stderr };
+    } catch (error) {
+        if (!(error instanceof ExecaError)) throw error;
+        const stderr = String(error.stderr ?? "");
+        const tail = (stderr || String(error.stdout ?? "")).trim().split("\n").slice(-5).join("\n");
+        const how =
+            error.code === "ENOENT"
+                ? "no such program"
+                : error.timedOut
+                  ? `took longer than ${String(options.timeoutMs)} ms`
+                  : error.isCanceled
+                    ? "was cancelled"
+                    : error.signal
+                      ? `was ended by ${error.signal}`
+                      : `ended with exit code ${String(error.exitCode)}`;
+        throw new ExecFailure(
+            `${file} ${how}${tail ? `: ${tail}` : ""}`,
+            file,
+            error.exitCode,
+            String(error.stdout ?? ""),
+            stderr,
+            error.code,
+            { cause: messageOf(error.cause ?? error.shortMessage) },
+        );
+    }
+};
