@@ -66,8 +66,9 @@ export const exec: Exec = async (file, args, options = {}) => {
         return { stdout, stderr };
     } catch (error) {
         if (!(error instanceof ExecaError)) throw error;
-        const stderr = String(error.stderr ?? "");
-        const tail = (stderr || String(error.stdout ?? "")).trim().split("\n").slice(-5).join("\n");
+        const stdout = error.stdout ?? "";
+        const stderr = error.stderr ?? "";
+        const tail = (stderr || stdout).trim().split("\n").slice(-5).join("\n");
         const how =
             error.code === "ENOENT"
                 ? "no such program"
@@ -82,7 +83,7 @@ export const exec: Exec = async (file, args, options = {}) => {
             `${file} ${how}${tail ? `: ${tail}` : ""}`,
             file,
             error.exitCode,
-            String(error.stdout ?? ""),
+            stdout,
             stderr,
             error.code,
             { cause: messageOf(error.cause ?? error.shortMessage) },

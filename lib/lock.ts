@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
 import { codeOf, UserError } from "./errors";
@@ -52,7 +53,7 @@ async function acquire(file: string, options: LockOptions): Promise<() => Promis
         async () => {
             if (await create(file, options.purpose)) return () => rm(file, { force: true });
             const holder = await readHolder(file);
-            if (holder === undefined) return undefined; // released, or being written, just now
+            if (holder === undefined) return undefined; // released just now
             if (!isAlive(holder)) {
                 await removeStale(file, holder);
                 return undefined;
@@ -89,21 +90,24 @@ async function create(file: string, purpose: string): Promise<boolean> {
         since: new Date().toISOString(),
         purpose,
     };
+    // Written beside and linked into place: the lock never exists without its holder's name in it.
+    const draft = `${file}.${String(process.pid)}.${randomBytes(4).toString("hex")}`;
+    await writeFile(draft, JSON.stringify(holder));
     try {
-        const handle = await open(file, "wx");
-        await handle.writeFile(JSON.stringify(holder));
-        await handle.close();
+        await link(draft, file);
         return true;
     } catch (error) {
         if (codeOf(error) === "EEXIST") return false;
         throw error;
+    } finally {
+        await rm(draft, { force: true });
     }
 }
 
 async function readHolder(file: string): Promise<LockHolder | undefined> {
     try {
         const text = await readFile(file, "utf8");
-        return text === "" ? undefined : (JSON.parse(text) as LockHolder);
+        return JSON.parse(text) as LockHolder;
     } catch (error) {
         if (codeOf(error) === "ENOENT") return undefined;
         throw error;
@@ -125,7 +129,7 @@ async function removeStale(file: string, dead: LockHolder): Promise<void> {
     }
     try {
         const now = await readHolder(file);
-        if (now && now.pid === dead.pid && now.since === dead.since) await rm(file, { force: true });
+        if (now?.pid === dead.pid && now.since === dead.since) await rm(file, { force: true });
     } finally {
         await rm(guard, { force: true });
     }
