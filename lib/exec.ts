@@ -66,8 +66,8 @@ export const exec: Exec = async (file, args, options = {}) => {
         return { stdout, stderr };
     } catch (error) {
         if (!(error instanceof ExecaError)) throw error;
-        const stdout = error.stdout ?? "";
-        const stderr = error.stderr ?? "";
+        const stdout = textOf(error.stdout);
+        const stderr = textOf(error.stderr);
         const tail = (stderr || stdout).trim().split("\n").slice(-5).join("\n");
         const how =
             error.code === "ENOENT"
@@ -90,3 +90,7 @@ export const exec: Exec = async (file, args, options = {}) => {
         );
     }
 };
+
+function textOf(output: unknown): string {
+    return typeof output === "string" ? output : "";
+}
