@@ -1,4 +1,3 @@
-import { execa, ExecaError } from "execa";
 import { messageOf } from "./errors";
 
 /**
@@ -45,6 +44,8 @@ export class ExecFailure extends Error {
 
 /** Runs a program to its end and returns what it printed. @throws ExecFailure */
 export const exec: Exec = async (file, args, options = {}) => {
+    // execa is an ES module, and not every command runs another program: imported when first needed.
+    const { execa, ExecaError } = await import("execa");
     const running = execa(file, [...args], {
         cwd: options.cwd,
         env: options.env,
