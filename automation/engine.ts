@@ -93,8 +93,10 @@ export interface Engine {
     up(options?: EngineOptions): Promise<EngineResult>;
     /** Reads the live objects into the record; changes no object. */
     refresh(options?: EngineOptions): Promise<EngineResult>;
-    /** Deletes everything on record, in reverse order. */
+    /** Deletes everything on record, in reverse order. @throws UserError (exit code 3) when a resource is protected */
     destroy(options?: EngineOptions): Promise<EngineResult>;
+    /** Lifts the protection of every resource on record, so that {@link destroy} may delete it. */
+    unprotect(): Promise<void>;
     /** The outputs of the last update; empty before the first. */
     outputs(): Promise<Outputs>;
     /** The stack's configuration, `namespace:key` to its text (JSON for objects). Secrets as "[secret]". */
