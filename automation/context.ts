@@ -1,0 +1,80 @@
+import type { Exec } from "../lib/exec";
+import type { Engine } from "./engine";
+import type { Reporter } from "./reporter";
+
+/** Which engine the user wishes for. */
+export const engineWishes = ["auto", "pulumi", "rehearsal"] as const;
+export type EngineWish = (typeof engineWishes)[number];
+
+/** What every verb that works on a stack takes. */
+export interface StackOptions {
+    readonly stack: string;
+    readonly engine: EngineWish;
+}
+
+/** The doors to the world that a verb is given. Tests give it fakes. */
+export interface Context {
+    readonly reporter: Reporter;
+    readonly exec: Exec;
+    readonly env: NodeJS.ProcessEnv;
+    /** Aborted by Ctrl-C and SIGTERM. */
+    readonly signal: AbortSignal;
+    /** Whether a person can be asked: standard input and output are a terminal, and not `--json`. */
+    readonly interactive: boolean;
+    /** Absolute path of the folder with Pulumi.yaml. */
+    readonly projectRoot: string;
+    /** Asks a yes-or-no question; only when {@link interactive}. */
+    confirm(question: string): Promise<boolean>;
+    /** The engine for a stack, and one sentence on why it is this one. @throws UserError when there is none */
+    selectEngine(options: StackOptions): Promise<SelectedEngine>;
+    readonly lab: LabControl;
+}
+
+export interface SelectedEngine {
+    readonly engine: Engine;
+    readonly why: string;
+}
+
+/** What verbs need of the lab; cli.ts wires it to lab/. */
+export interface LabControl {
+    /** Resolves the binaries and starts the lab, or repairs it; quick when it runs. */
+    start(options: LabStartOptions, progress: (detail: string) => void): Promise<LabStarted>;
+    stop(name: string): Promise<void>;
+    /** Stops the lab and deletes everything that it holds. */
+    reset(name: string): Promise<void>;
+    status(name: string): Promise<LabStatus>;
+}
+
+export interface LabStartOptions {
+    readonly name: string;
+    /** Number of simulated nodes. */
+    readonly nodes?: number;
+}
+
+export interface LabStarted {
+    /** Absolute path. */
+    readonly kubeconfig: string;
+    readonly s3Endpoint: string;
+    /** Whether it was running already. */
+    readonly alreadyRunning: boolean;
+}
+
+export interface LabStatus {
+    readonly name: string;
+    readonly state: "running" | "degraded" | "stopped" | "absent";
+    readonly parts: readonly LabPartStatus[];
+    readonly kubeconfig?: string;
+    readonly s3Endpoint?: string;
+}
+
+export interface LabPartStatus {
+    readonly name: string;
+    readonly state: "running" | "stopped" | "crashed";
+    readonly pid?: number;
+    readonly address?: string;
+    /** Resident memory in bytes. */
+    readonly memory?: number;
+    readonly logFile?: string;
+    /** The last lines of a crashed part's log. */
+    readonly logTail?: readonly string[];
+}
