@@ -1,0 +1,54 @@
+import { ExitCode, UserError } from "../lib/errors";
+import type { Context, SelectedEngine, StackOptions } from "./context";
+import type { EngineResult } from "./engine";
+import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
+import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
+import { printStack } from "./stack-summary";
+import { requireStack } from "./stack-files";
+
+export interface UpOptions extends StackOptions {
+    /** Go on without asking. */
+    readonly yes: boolean;
+}
+
+/**
+ * Makes the stack's resources as its settings say. A person is shown the preview and asked; with `yes` it
+ * goes straight on. An unchanged stack is not asked about.
+ */
+export async function up(options: UpOptions, context: Context): Promise<void> {
+    await requireStack(context.projectRoot, options.stack);
+    requireConsent("up", options.yes, context);
+    const selected = await context.selectEngine(options);
+    announceEngine(selected, context.reporter);
+    if (!options.yes) {
+        const planned = await runPreview(selected, context);
+        if (!isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {
+            throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });
+        }
+    }
+    const result = await runUp(selected, context);
+    await printStack(selected, result, context);
+    context.reporter.event({ kind: "result", verb: "up", ...machineResult(selected, result) });
+}
+
+/** Runs `up` as a step and prints what was changed. */
+export async function runUp({ engine }: SelectedEngine, context: Context): Promise<EngineResult> {
+    const { reporter, signal } = context;
+    const result = await reporter.step(`up ${engine.stack}`, (update) =>
+        engine.up({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),
+    );
+    if (!isUnchanged(result) && (result.summary.same ?? 0) > 0) {
+        for (const line of renderChanges(result.changes, "done", reporter.style)) reporter.line(line);
+    }
+    reporter.line(`${isUnchanged(result) ? "nothing changed: " : ""}${renderSummary(result, "done")}`);
+    return result;
+}
+
+/** @throws UserError (exit code 2) where nobody can be asked and `--yes` was not given */
+export function requireConsent(verb: string, yes: boolean, context: Pick<Context, "interactive">): void {
+    if (yes || context.interactive) return;
+    throw new UserError(`${verb} asks before it changes anything, and there is no terminal to ask on`, {
+        next: [`add --yes`, `look first with: npx anchorage preview`],
+        exitCode: ExitCode.usage,
+    });
+}
