@@ -158,7 +158,10 @@ function build(run: (flags: CommonFlags, work: (context: Context) => Promise<Exi
 
     labVerb("start", "start the lab, or repair it; changes nothing where it runs")
         .option("--nodes <number>", "simulated nodes", positiveInteger)
-        .addHelpText("after", examples(["npx anchorage lab start"], ["npx anchorage lab start --name target --nodes 6"]))
+        .addHelpText(
+            "after",
+            examples(["npx anchorage lab start"], ["npx anchorage lab start --name target --nodes 6"]),
+        )
         .action(async (flags: CommonFlags & { readonly name: string; readonly nodes?: number }) => {
             await run(flags, async (context) => {
                 const { labStart } = require("./lab-verbs") as typeof import("./lab-verbs");

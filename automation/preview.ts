@@ -26,7 +26,9 @@ export async function runPreview({ engine }: SelectedEngine, context: Context): 
         engine.preview({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),
     );
     for (const line of renderChanges(result.changes, "planned", reporter.style)) reporter.line(line);
-    reporter.line(isUnchanged(result) ? `no changes: ${renderSummary(result, "planned")}` : renderSummary(result, "planned"));
+    reporter.line(
+        isUnchanged(result) ? `no changes: ${renderSummary(result, "planned")}` : renderSummary(result, "planned"),
+    );
     return result;
 }
 

@@ -11,7 +11,8 @@ export const plain: Style = (_colour, text) => text;
 export function styleFor(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
     const forced = env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0";
     const wanted = forced || (stream.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb");
-    return wanted ? (colour, text) => styleText(colour, text) : plain;
+    // validateStream asks process.stdout, which need not be the stream at hand; that was decided above.
+    return wanted ? (colour, text) => styleText(colour, text, { validateStream: false }) : plain;
 }
 
 /** `850 ms`, `12.3 s`, `2 min 5 s`. */
