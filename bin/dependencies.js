@@ -11,7 +11,9 @@ const marker = path.join(root, "node_modules", ".anchorage-installed");
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`error Node.js 20.19 or newer is needed, this is ${process.versions.node}\n  next: install it from https://nodejs.org`);
+    console.error(
+        `error Node.js 20.19 or newer is needed, this is ${process.versions.node}\n  next: install it from https://nodejs.org`,
+    );
     process.exit(2);
 }
 
@@ -26,7 +28,9 @@ console.log("installing the npm dependencies (npm ci)");
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
 const { status, error } = spawnSync(npm, ["ci", "--no-fund", "--no-audit"], { cwd: root, stdio: "inherit" });
 if (error) {
-    console.error(`error npm could not be started: ${error.message}\n  next: install npm, or run npm ci by hand in ${root}`);
+    console.error(
+        `error npm could not be started: ${error.message}\n  next: install npm, or run npm ci by hand in ${root}`,
+    );
     process.exit(1);
 }
 if (status !== 0) process.exit(status ?? 1);
