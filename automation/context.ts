@@ -1,3 +1,4 @@
+import type { ClusterOutput } from "../config/contract";
 import type { Exec } from "../lib/exec";
 import type { Engine } from "./engine";
 import type { Reporter } from "./reporter";
@@ -27,6 +28,8 @@ export interface Context {
     confirm(question: string): Promise<boolean>;
     /** The engine for a stack, and one sentence on why it is this one. @throws UserError when there is none */
     selectEngine(options: StackOptions): Promise<SelectedEngine>;
+    /** Path of a kubectl for that cluster: the lab's own, or the one on PATH. */
+    kubectl(cluster: ClusterOutput): Promise<string>;
     readonly lab: LabControl;
 }
 
@@ -43,6 +46,17 @@ export interface LabControl {
     /** Stops the lab and deletes everything that it holds. */
     reset(name: string): Promise<void>;
     status(name: string): Promise<LabStatus>;
+    /** Resolves the lab's binaries without starting anything. */
+    tools(progress: (detail: string) => void): Promise<readonly LabBinary[]>;
+}
+
+export interface LabBinary {
+    readonly name: string;
+    readonly version: string;
+    /** Absolute path. */
+    readonly file: string;
+    /** Where it came from. */
+    readonly source: "given" | "cache" | "release" | "build";
 }
 
 export interface LabStartOptions {

@@ -64,6 +64,21 @@ export async function labKubeconfig(name: string, asExport: boolean, context: Co
     context.reporter.event({ kind: "result", verb: "lab kubeconfig", name, kubeconfig });
 }
 
+/** Resolves the lab's binaries and prints where each of them is. */
+export async function labTools(context: Context): Promise<void> {
+    const { reporter } = context;
+    const binaries = await reporter.step("binaries of the lab", (update) => context.lab.tools(update));
+    const name = Math.max(...binaries.map((binary) => binary.name.length));
+    const version = Math.max(...binaries.map((binary) => binary.version.length));
+    for (const binary of binaries) {
+        reporter.line(
+            `  ${binary.name.padEnd(name)}  ${binary.version.padEnd(version)}  ` +
+                `${reporter.style("dim", binary.source.padEnd(7))}  ${binary.file}`,
+        );
+    }
+    reporter.event({ kind: "result", verb: "lab tools", binaries });
+}
+
 export function renderLabStatus(status: LabStatus, style: Style): string[] {
     if (status.state === "absent") return [`lab ${status.name} does not exist: npx anchorage lab start`];
     const colour = status.state === "running" ? "green" : status.state === "degraded" ? "red" : "dim";

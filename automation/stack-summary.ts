@@ -1,0 +1,56 @@
+import type { StackOutputs } from "../config/contract";
+import { passwordCommand, simulatedPods } from "./cluster-access";
+import type { Context, SelectedEngine } from "./context";
+import type { EngineResult, Operation, ResourceState } from "./engine";
+import { operationWord, renderTree } from "./render/tree";
+import type { Style } from "./render/style";
+import { readStackOutputs } from "./stack-outputs";
+
+/** After an update: the component tree with each resource's state, the addresses, how to go on. */
+export async function printStack(selected: SelectedEngine, result: EngineResult, context: Context): Promise<void> {
+    const { reporter } = context;
+    const { engine } = selected;
+    const resources = await engine.resources();
+    reporter.line();
+    for (const line of renderStackTree(resources, result, reporter.style)) reporter.line(line);
+    const outputs = readStackOutputs(result.outputs);
+    if (outputs === undefined) return;
+    reporter.line();
+    for (const line of renderAddresses(outputs, engine.stack, reporter.style)) reporter.line(line);
+    reporter.line();
+    reporter.line(`engine ${engine.name}: ${selected.why}`);
+}
+
+export function renderStackTree(resources: readonly ResourceState[], result: EngineResult, style: Style): string[] {
+    const operations = new Map<string, Operation>(result.changes.map((change) => [change.urn, change.op]));
+    const components = new Set(resources.filter((resource) => !resource.custom).map((resource) => resource.urn));
+    return renderTree(
+        resources,
+        (urn) => {
+            const op = operations.get(urn);
+            return op === undefined || components.has(urn) ? "" : operationWord(op, "done", style);
+        },
+        style,
+    );
+}
+
+/** Addresses, where the password is, and what to run next; a row each. */
+export function renderAddresses(outputs: StackOutputs, stack: string, style: Style): string[] {
+    const { registryUrl, namespace, release, admin, cluster } = outputs;
+    const suffix = stack === "lab" ? "" : ` --stack ${stack}`;
+    const rows: [string, string][] = [
+        ["registry", `${registryUrl}${cluster.kind === "lab" ? style("dim", `  (${simulatedPods})`) : ""}`],
+        ["harbor", `${release.harborVersion}, chart ${release.chartVersion}, release ${release.name} in ${namespace}`],
+        [
+            "cluster",
+            `${cluster.kind} ${cluster.name}${cluster.kubeconfig === undefined ? "" : `, ${cluster.kubeconfig}`}`,
+        ],
+        ["login", `${admin.user}, password in Secret ${namespace}/${admin.secretName}, key ${admin.secretKey}`],
+        ["", style("dim", passwordCommand(outputs))],
+        ["next", `npx anchorage status${suffix}      are all workloads ready?`],
+        ["", `npx anchorage open${suffix}        the way to the registry`],
+        ["", `npx anchorage preview${suffix}     after an edit of Pulumi.${stack}.yaml`],
+        ["", `npx anchorage destroy${suffix}     take it down again`],
+    ];
+    return rows.map(([label, text]) => `${style("bold", label.padEnd(9))} ${text}`);
+}
