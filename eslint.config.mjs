@@ -11,6 +11,7 @@ export default tseslint.config(
             // Catches an Output in a template literal: an Output is no string, number or boolean.
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
             "@typescript-eslint/restrict-plus-operands": "error",
+            "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
             "@typescript-eslint/no-base-to-string": "error",
             "@typescript-eslint/dot-notation": "off", // noPropertyAccessFromIndexSignature asks for the brackets
             "@typescript-eslint/no-non-null-assertion": "error",

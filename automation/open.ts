@@ -40,7 +40,7 @@ export async function open(options: OpenOptions, context: Context): Promise<void
 
     reporter.line("forwarding until Ctrl-C");
     try {
-        await context.exec("kubectl", args, {
+        await context.exec(await context.kubectl(outputs.cluster), args, {
             signal: context.signal,
             onLine: (line, stream) => {
                 if (stream === "stderr") reporter.warn(line);

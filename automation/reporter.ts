@@ -38,29 +38,28 @@ export function createReporter(
 function terminalReporter(out: Sink, style: Style): Reporter {
     return {
         style,
-        async step(title, work) {
+        async step<T>(title: string, work: (update: (detail: string) => void) => Promise<T>): Promise<T> {
             const { Listr } = await import("listr2");
-            type Result = { value: Awaited<ReturnType<typeof work>> };
-            let result: Result | undefined;
+            const results: T[] = [];
             await new Listr(
                 [
                     {
                         title,
                         task: async (_context, task) => {
                             const began = Date.now();
-                            const value = await work((detail) => {
-                                task.output = detail;
-                            });
+                            results.push(
+                                await work((detail) => {
+                                    task.output = detail;
+                                }),
+                            );
                             task.title = `${title} ${style("dim", `(${duration(Date.now() - began)})`)}`;
-                            result = { value: value as Result["value"] };
                         },
                         rendererOptions: { outputBar: 1 },
                     },
                 ],
                 { registerSignalListeners: false, rendererOptions: { showErrorMessage: false, collapseErrors: false } },
             ).run();
-            if (result === undefined) throw new Error(`step "${title}" ended without a result`);
-            return result.value;
+            return results[0] as T;
         },
         line: (text = "") => {
             out.write(`${text}\n`);
