@@ -4,6 +4,8 @@
  * lab, where no CLI can be had).
  */
 
+import { UserError } from "../lib/errors";
+
 export type Operation = "create" | "update" | "replace" | "delete" | "same" | "read" | "refresh";
 
 /** One property that differs. Secret values never stand in it: `before` and `after` are then "[secret]". */
@@ -66,6 +68,25 @@ export interface EngineResult {
     readonly summary: Readonly<Partial<Record<Operation, number>>>;
     readonly outputs: Outputs;
     readonly durationMs: number;
+}
+
+/** A resource that failed. */
+export interface ResourceFailure {
+    readonly urn: string;
+    readonly name: string;
+    readonly message: string;
+}
+
+/** One or more resources failed. What was done stays on record, and the next `up` goes on from there. */
+export class EngineFailure extends UserError {
+    constructor(
+        message: string,
+        readonly failures: readonly ResourceFailure[],
+        options: { readonly next?: readonly string[]; readonly cause?: unknown } = {},
+    ) {
+        super(message, { ...options, details: failures.map(({ name, message: text }) => `${name}: ${text}`) });
+        this.name = "EngineFailure";
+    }
 }
 
 /** A resource as the engine has it on record. */
