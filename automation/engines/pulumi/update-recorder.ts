@@ -1,0 +1,155 @@
+import type { EngineEvent as PulumiEvent, OpType, StepEventMetadata } from "@pulumi/pulumi/automation";
+import type {
+    EngineEvent,
+    EngineResult,
+    Operation,
+    OutputValue,
+    Outputs,
+    ResourceChange,
+    ResourceFailure,
+} from "../../engine";
+import { holdsSecret, propertyChanges, shownValue } from "./property-diff";
+
+export type UpdateKind = "preview" | "up" | "refresh" | "destroy";
+
+const stackType = "pulumi:pulumi:Stack";
+
+/**
+ * The steps of the Pulumi engine in the port's words. A replacement is three steps (create-replacement,
+ * replace, delete-replaced) and one operation. Null: a step that is no operation on a resource.
+ */
+const operations: Record<OpType, Operation | null> = {
+    same: "same",
+    create: "create",
+    update: "update",
+    delete: "delete",
+    replace: "replace",
+    "create-replacement": "replace",
+    "delete-replaced": "replace",
+    read: "read",
+    "read-replacement": "read",
+    refresh: "refresh",
+    discard: "delete",
+    "discard-replaced": "replace",
+    "remove-pending-replace": null,
+    import: "create",
+    "import-replacement": "replace",
+};
+
+/**
+ * Listens to the events of one update, passes them on as the port's, and adds them up to its result.
+ */
+export class UpdateRecorder {
+    private readonly changes = new Map<string, ResourceChange>();
+    private readonly started = new Map<string, number>();
+    private readonly lastError = new Map<string, string>();
+    private readonly failed = new Map<string, ResourceFailure>();
+    private stackOutputs: Outputs = {};
+
+    constructor(
+        private readonly kind: UpdateKind,
+        private readonly emit: (event: EngineEvent) => void,
+        private readonly now: () => number,
+    ) {}
+
+    readonly accept = (event: PulumiEvent): void => {
+        if (event.resourcePreEvent) this.begin(event.resourcePreEvent.metadata);
+        else if (event.resOutputsEvent) this.end(event.resOutputsEvent.metadata);
+        else if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
+        else if (event.diagnosticEvent) this.diagnose(event.diagnosticEvent);
+    };
+
+    /** The outputs that the program registered in this update; the values of secrets as "[secret]". */
+    get outputs(): Outputs {
+        return this.stackOutputs;
+    }
+
+    /** Resources that failed, each with its last error. A program that failed is none of them. */
+    get failures(): readonly ResourceFailure[] {
+        return [...this.failed.values()];
+    }
+
+    result(outputs: Outputs, durationMs: number): EngineResult {
+        const changes = [...this.changes.values()];
+        const summary: Partial<Record<Operation, number>> = {};
+        for (const { op } of changes) summary[op] = (summary[op] ?? 0) + 1;
+        return { changes, summary, outputs, durationMs };
+    }
+
+    private begin(step: StepEventMetadata): void {
+        const op = operations[step.op];
+        if (op === null) return;
+        this.record(step, op);
+        this.started.set(step.urn, this.now());
+        if (op !== "same") this.emit({ kind: "resource", phase: "started", ...subject(step), op });
+    }
+
+    private end(step: StepEventMetadata): void {
+        if (step.type === stackType && step.new) this.stackOutputs = outputsOf(step.new.outputs);
+        // Only when a refresh ends is it known what it found: gone, changed (a refresh, in our words), or not.
+        const found = this.kind === "refresh" && step.op === "update" ? "refresh" : operations[step.op];
+        if (found === null) return;
+        if (this.kind === "refresh") this.record(step, found);
+        const op = this.changes.get(step.urn)?.op ?? found;
+        const elapsedMs = this.now() - (this.started.get(step.urn) ?? this.now());
+        this.emit({ kind: "resource", phase: "done", ...subject(step), op, elapsedMs });
+    }
+
+    private fail(step: StepEventMetadata): void {
+        const op = operations[step.op] ?? "update";
+        const message = this.lastError.get(step.urn) ?? "failed without a message";
+        const { urn, name } = subject(step);
+        this.failed.set(urn, { urn, name, message });
+        const elapsedMs = this.now() - (this.started.get(urn) ?? this.now());
+        this.emit({ kind: "resource", phase: "failed", ...subject(step), op, elapsedMs, error: message });
+    }
+
+    private diagnose(diagnostic: NonNullable<PulumiEvent["diagnosticEvent"]>): void {
+        // Ephemeral ones are progress texts of a resource that the display overwrites.
+        if (diagnostic.ephemeral) return;
+        const message = plainText(diagnostic.message);
+        if (message === "") return;
+        const { urn } = diagnostic;
+        const severity = diagnostic.severity === "info#err" ? "info" : diagnostic.severity;
+        if (severity === "error" && urn) this.lastError.set(urn, message);
+        this.emit({ kind: "diagnostic", severity, message, ...(urn ? { urn } : {}) });
+    }
+
+    private record(step: StepEventMetadata, op: Operation): void {
+        const known = this.changes.get(step.urn);
+        // What an earlier replacement left behind has the same URN as its successor, which says more.
+        if (known !== undefined && this.kind !== "refresh" && op === "delete") return;
+        const diff = op === "update" || op === "replace" || op === "refresh" ? propertyChanges(step) : [];
+        const parent = step.new?.parent ?? step.old?.parent;
+        this.changes.set(step.urn, {
+            ...subject(step),
+            ...(parent ? { parent } : {}),
+            op: known?.op === "replace" ? "replace" : op,
+            diff: diff.length > 0 ? diff : (known?.diff ?? []),
+        });
+    }
+}
+
+/** `urn:pulumi:lab::anchorage::kubernetes:core/v1:Secret::registry-admin` is of that type and named registry-admin. */
+function subject(step: StepEventMetadata): { urn: string; type: string; name: string } {
+    return { urn: step.urn, type: step.type, name: nameOf(step.urn) };
+}
+
+/** The name is everything behind the third `::`; it may hold `::` itself. */
+export function nameOf(urn: string): string {
+    return urn.split("::").slice(3).join("::");
+}
+
+function outputsOf(properties: Readonly<Record<string, unknown>> | null | undefined): Record<string, OutputValue> {
+    return Object.fromEntries(
+        Object.entries(properties ?? {}).map(([name, value]) => [
+            name,
+            { value: shownValue(value), secret: holdsSecret(value) },
+        ]),
+    );
+}
+
+/** A message without the engine's colour marks (`<{%fg 1%}>`) and surrounding space. */
+function plainText(message: string): string {
+    return message.replace(/<\{%.*?%\}>/g, "").trim();
+}
