@@ -14,6 +14,13 @@ export interface ExecOptions {
     readonly input?: string;
     /** Ends the process (SIGTERM, SIGKILL after 5 s) when it is aborted. */
     readonly signal?: AbortSignal;
+    /**
+     * For a program that must end its own work in order: it runs in a process group of its own, so that a
+     * Ctrl-C on the terminal does not reach it as well, gets one SIGINT when `signal` is aborted, is then
+     * waited for as long as it takes, and gets a second one only if this process exits before.
+     * @default false
+     */
+    readonly endsInOrder?: boolean;
     /** Milliseconds. @default no limit */
     readonly timeoutMs?: number;
     /** Called with every complete line as it arrives. */
@@ -52,8 +59,14 @@ export const exec: Exec = async (file, args, options = {}) => {
         ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
         cancelSignal: options.signal,
         timeout: options.timeoutMs,
-        forceKillAfterDelay: 5_000,
+        ...(options.endsInOrder === true
+            ? { detached: true, killSignal: "SIGINT", forceKillAfterDelay: false }
+            : { forceKillAfterDelay: 5_000 }),
     });
+    const hurry = (): void => {
+        running.kill("SIGINT");
+    };
+    if (options.endsInOrder === true) process.once("exit", hurry);
     const { onLine } = options;
     if (onLine) {
         for (const stream of ["stdout", "stderr"] as const) {
@@ -89,6 +102,8 @@ export const exec: Exec = async (file, args, options = {}) => {
             error.code,
             { cause: messageOf(error.cause ?? error.shortMessage) },
         );
+    } finally {
+        process.removeListener("exit", hurry);
     }
 };
 

@@ -14,6 +14,9 @@ export type UpdateKind = "preview" | "up" | "refresh" | "destroy";
 
 const stackType = "pulumi:pulumi:Stack";
 
+/** What the engine adds when something has failed before; it says nothing more. */
+const closingWords = /^(update|preview|refresh|destroy) failed$/;
+
 /**
  * The steps of the Pulumi engine in the port's words. A replacement is three steps (create-replacement,
  * replace, delete-replaced) and one operation. Null: a step that is no operation on a resource.
@@ -42,8 +45,8 @@ const operations: Record<OpType, Operation | null> = {
 export class UpdateRecorder {
     private readonly changes = new Map<string, ResourceChange>();
     private readonly started = new Map<string, number>();
-    private readonly lastError = new Map<string, string>();
-    private readonly failed = new Map<string, ResourceFailure>();
+    /** URN, or "" for the program and the engine, to what was said; the last one of a resource is the final one. */
+    private readonly errors = new Map<string, string[]>();
     private stackOutputs: Outputs = {};
 
     constructor(
@@ -64,9 +67,16 @@ export class UpdateRecorder {
         return this.stackOutputs;
     }
 
-    /** Resources that failed, each with its last error. A program that failed is none of them. */
+    /** Resources that failed, each with its last error. A preview has no event for it, only the error. */
     get failures(): readonly ResourceFailure[] {
-        return [...this.failed.values()];
+        return [...this.errors]
+            .filter(([urn]) => urn !== "")
+            .map(([urn, messages]) => ({ urn, name: nameOf(urn), message: messages.at(-1) ?? "" }));
+    }
+
+    /** Errors of the program and of the engine itself. */
+    get programErrors(): readonly string[] {
+        return this.errors.get("") ?? [];
     }
 
     result(outputs: Outputs, durationMs: number): EngineResult {
@@ -97,11 +107,16 @@ export class UpdateRecorder {
 
     private fail(step: StepEventMetadata): void {
         const op = operations[step.op] ?? "update";
-        const message = this.lastError.get(step.urn) ?? "failed without a message";
-        const { urn, name } = subject(step);
-        this.failed.set(urn, { urn, name, message });
-        const elapsedMs = this.now() - (this.started.get(urn) ?? this.now());
-        this.emit({ kind: "resource", phase: "failed", ...subject(step), op, elapsedMs, error: message });
+        const error = this.errors.get(step.urn)?.at(-1);
+        const elapsedMs = this.now() - (this.started.get(step.urn) ?? this.now());
+        this.emit({
+            kind: "resource",
+            phase: "failed",
+            ...subject(step),
+            op,
+            elapsedMs,
+            ...(error === undefined ? {} : { error }),
+        });
     }
 
     private diagnose(diagnostic: NonNullable<PulumiEvent["diagnosticEvent"]>): void {
@@ -111,8 +126,14 @@ export class UpdateRecorder {
         if (message === "") return;
         const { urn } = diagnostic;
         const severity = diagnostic.severity === "info#err" ? "info" : diagnostic.severity;
-        if (severity === "error" && urn) this.lastError.set(urn, message);
+        if (severity === "error") this.rememberError(urn, message);
         this.emit({ kind: "diagnostic", severity, message, ...(urn ? { urn } : {}) });
+    }
+
+    private rememberError(urn: string | undefined, message: string): void {
+        if (closingWords.test(message)) return;
+        const key = urn === undefined || urn === "" || typeOf(urn) === stackType ? "" : urn;
+        this.errors.set(key, [...(this.errors.get(key) ?? []), message]);
     }
 
     private record(step: StepEventMetadata, op: Operation): void {
@@ -138,6 +159,11 @@ function subject(step: StepEventMetadata): { urn: string; type: string; name: st
 /** The name is everything behind the third `::`; it may hold `::` itself. */
 export function nameOf(urn: string): string {
     return urn.split("::").slice(3).join("::");
+}
+
+/** Of `urn:pulumi:<stack>::<project>::<types of the parents and its own, joined by $>::<name>`. */
+function typeOf(urn: string): string {
+    return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
 function outputsOf(properties: Readonly<Record<string, unknown>> | null | undefined): Record<string, OutputValue> {

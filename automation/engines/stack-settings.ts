@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
+import type { StackSelection } from "../engine";
+
+/**
+ * Pulumi.<stack>.yaml with the overrides of a {@link StackSelection} put over it. Nothing writes the file:
+ * it is the user's.
+ */
+export interface StackSettings {
+    /** The project's name, from Pulumi.yaml. */
+    readonly project: string;
+    /** The whole of Pulumi.yaml, as its text. */
+    readonly projectText: string;
+    /** Everything that the file holds: `config`, `encryptionsalt`, `secretsprovider`, `environment`, ... */
+    readonly document: Readonly<Record<string, unknown>>;
+    /** `namespace:key` to the value as it stands in YAML; a secret is `{ secure: ciphertext }`. */
+    readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** @throws UserError (exit code 2) when a file is missing or no YAML */
+export async function readStackSettings(selection: StackSelection): Promise<StackSettings> {
+    const { projectRoot, stack, overrides = {} } = selection;
+    const projectText = await readText(path.join(projectRoot, "Pulumi.yaml"));
+    const project = (await parseMapping(projectText, "Pulumi.yaml"))["name"];
+    if (typeof project !== "string") {
+        throw new UserError("Pulumi.yaml has no name", { exitCode: ExitCode.usage });
+    }
+    const file = `Pulumi.${stack}.yaml`;
+    const document = await parseMapping(await readText(path.join(projectRoot, file)), file);
+    const own = document["config"];
+    const config = {
+        ...(isMapping(own) ? own : {}),
+        ...Object.fromEntries(Object.entries(overrides).map(([key, value]) => [`${project}:${key}`, value])),
+    };
+    return { project, projectText, document: { ...document, config }, config };
+}
+
+/** The kind of cluster that a stack is for: `lab`, `kind`, `kubeconfig`; undefined where its settings name none. */
+export function clusterKind({ project, config }: StackSettings): string | undefined {
+    const cluster = config[`${project}:cluster`];
+    const kind = isMapping(cluster) ? cluster["kind"] : undefined;
+    return typeof kind === "string" ? kind : undefined;
+}
+
+/** The configuration as text, as `Engine.config()` gives it: JSON for objects, "[secret]" for secrets. */
+export function configTexts(config: Readonly<Record<string, unknown>>): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [
+            key,
+            holdsSecure(value) ? "[secret]" : typeof value === "string" ? value : JSON.stringify(value),
+        ]),
+    );
+}
+
+function holdsSecure(value: unknown): boolean {
+    if (Array.isArray(value)) return value.some(holdsSecure);
+    return isMapping(value) && (typeof value["secure"] === "string" || Object.values(value).some(holdsSecure));
+}
+
+async function readText(file: string): Promise<string> {
+    try {
+        return await readFile(file, "utf8");
+    } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+        throw new UserError(`${file} does not exist`, {
+            next: ["choose another stack with --stack, or write the file"],
+            exitCode: ExitCode.usage,
+            cause: error,
+        });
+    }
+}
+
+async function parseMapping(text: string, file: string): Promise<Record<string, unknown>> {
+    const { parse } = await import("yaml");
+    let value: unknown;
+    try {
+        value = parse(text);
+    } catch (error) {
+        throw new UserError(`${file} is no YAML: ${messageOf(error)}`, { exitCode: ExitCode.usage, cause: error });
+    }
+    if (value === null || value === undefined) return {};
+    if (isMapping(value)) return value;
+    throw new UserError(`${file} holds no mapping of keys to values`, { exitCode: ExitCode.usage });
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
