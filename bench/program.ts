@@ -1,0 +1,28 @@
+import { projectRoot } from "../lib/home";
+import { measurePairs, timed, type Figure } from "./harness";
+import type { Sandbox } from "./sandbox";
+
+/** The program of the stack `lab` evaluated under mocks, against a program that makes one Namespace. */
+export async function program(sandbox: Sandbox): Promise<Figure[]> {
+    const evaluate = (module: string) => (): Promise<number> =>
+        timed(() =>
+            sandbox.run(process.execPath, ["--require", "tsx/cjs", "bench/evaluate.ts", module, "lab"], {
+                cwd: projectRoot,
+            }),
+        );
+    const pairs = await measurePairs(
+        { what: "index.ts", measure: evaluate("index") },
+        { what: "one Namespace", measure: evaluate("bench/one-namespace") },
+        9,
+    );
+    return [
+        {
+            name: "evaluation of the program under mocks, with its process",
+            unit: "s",
+            subject: pairs.subject,
+            peer: { what: "a program of one Namespace on the same SDK", spread: pairs.peer },
+            ratio: pairs.ratio,
+            limit: { of: "value", most: 1.5 },
+        },
+    ];
+}

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { writeFileAtomic } from "../lib/files";
+import { projectRoot } from "../lib/home";
+import { limited, machineLine, table, type Figure } from "./harness";
+import { labStart } from "./lab-start";
+import { npmStart } from "./npm-start";
+import { program } from "./program";
+import { Sandbox } from "./sandbox";
+import { stackUp } from "./stack-up";
+
+/**
+ * `npm run bench`: every figure, or those that are named. Prints the table; a whole run also writes it to
+ * bench/results.md and into README.
+ */
+const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>> = {
+    program,
+    "lab-start": labStart,
+    "stack-up": stackUp,
+    "npm-start": npmStart,
+};
+
+async function main(wanted: readonly string[]): Promise<void> {
+    const unknown = wanted.filter((name) => benches[name] === undefined);
+    if (unknown.length > 0) {
+        console.error(`no such bench: ${unknown.join(", ")}. There are: ${Object.keys(benches).join(", ")}`);
+        process.exitCode = 2;
+        return;
+    }
+    const interrupt = new AbortController();
+    process.once("SIGINT", () => {
+        interrupt.abort(new Error("interrupted"));
+    });
+    const figures: Figure[] = [];
+    for (const [name, bench] of Object.entries(benches)) {
+        if (wanted.length > 0 && !wanted.includes(name)) continue;
+        console.error(name);
+        const sandbox = await Sandbox.open(interrupt.signal);
+        try {
+            figures.push(...(await bench(sandbox)));
+        } finally {
+            await sandbox.close();
+        }
+    }
+    const text = `${table(figures)}\n\n${machineLine(new Date())}\n`;
+    console.log(text);
+    for (const figure of figures.filter((one) => !limited(one).holds)) console.log(`over its limit: ${figure.name}`);
+    if (wanted.length === 0) await publish(text);
+}
+
+async function publish(text: string): Promise<void> {
+    await writeFileAtomic(
+        path.join(projectRoot, "bench/results.md"),
+        "# Figures\n\nWritten by `npm run bench`. Medians, smallest and greatest in parentheses; each figure and what " +
+            `stands beside it\nwere measured in turns, in one run.\n\n${text}`,
+    );
+    const readme = path.join(projectRoot, "README.md");
+    const old = await readFile(readme, "utf8");
+    const updated = old.replace(/(<!-- figures:begin [^>]*-->\n)[^]*?(<!-- figures:end -->)/, `$1${text}$2`);
+    if (updated === old && !old.includes(text)) throw new Error("README.md has no place for the figures");
+    await writeFileAtomic(readme, updated);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+});
