@@ -5,11 +5,12 @@ import type { Sandbox } from "./sandbox";
 /** The program of the stack `lab` evaluated under mocks, against a program that makes one Namespace. */
 export async function program(sandbox: Sandbox): Promise<Figure[]> {
     const evaluate = (module: string) => (): Promise<number> =>
-        timed(() =>
-            sandbox.run(process.execPath, ["--require", "tsx/cjs", "bench/evaluate.ts", module, "lab"], {
-                cwd: projectRoot,
-            }),
-        );
+        timed(async () => {
+            const args = ["--require", "tsx/cjs", "bench/evaluate.ts", module, "lab"];
+            const { stdout } = await sandbox.run(process.execPath, args, { cwd: projectRoot });
+            const { resources } = JSON.parse(stdout) as { readonly resources: number };
+            if (resources === 0) throw new Error(`${module} made no resource`);
+        });
     const pairs = await measurePairs(
         { what: "index.ts", measure: evaluate("index") },
         { what: "one Namespace", measure: evaluate("bench/one-namespace") },
