@@ -45,13 +45,20 @@ export interface Pairs {
     readonly ratio: Spread;
 }
 
+/** Gets a line for each measurement. */
+export type Tell = (line: string) => void;
+
+const tellUser: Tell = (line) => {
+    console.error(line);
+};
+
 /** Measures A B A B ..., so that a machine that grows slower favours neither. */
-export async function measurePairs(subject: Side, peer: Side, rounds: number): Promise<Pairs> {
+export async function measurePairs(subject: Side, peer: Side, rounds: number, tell: Tell = tellUser): Promise<Pairs> {
     const subjects: number[] = [];
     const peers: number[] = [];
     for (let round = 1; round <= rounds; round++) {
-        subjects.push(await once(subject, round, rounds));
-        peers.push(await once(peer, round, rounds));
+        subjects.push(await once(subject, `${String(round)}/${String(rounds)}`, tell));
+        peers.push(await once(peer, `${String(round)}/${String(rounds)}`, tell));
     }
     return pairsOf(subjects, peers);
 }
@@ -66,10 +73,10 @@ export function pairsOf(subjects: readonly number[], peers: readonly number[]): 
     return { subject: spreadOf(subjects), peer: spreadOf(peers), ratio: spreadOf(ratios) };
 }
 
-async function once(side: Side, round: number, rounds: number): Promise<number> {
+async function once(side: Side, turn: string, tell: Tell): Promise<number> {
     try {
         const value = await side.measure();
-        console.error(`  ${String(round)}/${String(rounds)}  ${side.what}: ${String(Math.round(value))}`);
+        tell(`  ${turn}  ${side.what}: ${String(Math.round(value))}`);
         return value;
     } finally {
         await side.cleanUp?.();
