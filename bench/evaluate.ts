@@ -6,7 +6,7 @@ import { projectRoot } from "../lib/home";
 
 /**
  * Evaluates a program under the SDK's mocks, and ends: a process of its own, so
- * that loading it is part of what is measured. `tsx bench/evaluate.ts <module> [<stack>]`
+ * that loading it is part of what is measured. `node --require ./bin/typescript.js bench/evaluate.ts <module> [<stack>]`
  */
 async function evaluate(module: string, stack: string): Promise<void> {
     const file = path.join(projectRoot, `Pulumi.${stack}.yaml`);

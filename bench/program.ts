@@ -6,7 +6,7 @@ import type { Sandbox } from "./sandbox";
 export async function program(sandbox: Sandbox): Promise<Figure[]> {
     const evaluate = (module: string) => (): Promise<number> =>
         timed(async () => {
-            const args = ["--require", "tsx/cjs", "bench/evaluate.ts", module, "lab"];
+            const args = ["--require", "./bin/typescript.js", "bench/evaluate.ts", module, "lab"];
             const { stdout } = await sandbox.run(process.execPath, args, { cwd: projectRoot });
             const { resources } = JSON.parse(stdout) as { readonly resources: number };
             if (resources === 0) throw new Error(`${module} made no resource`);

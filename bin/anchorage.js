@@ -2,5 +2,5 @@
 "use strict";
 // The TypeScript sources run as they are (tsx transpiles and caches them), so that an edited program is
 // never shadowed by an older build.
-require("tsx/cjs");
+require("./typescript.js");
 require("../automation/cli.ts");
