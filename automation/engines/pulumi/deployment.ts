@@ -1,5 +1,5 @@
 import type { ResourceState } from "../../engine";
-import { nameOf } from "./update-recorder";
+import { isDefaultProvider, nameOf } from "./update-recorder";
 
 /** What `pulumi stack export` prints, as far as it is read here. */
 interface Deployment {
@@ -17,15 +17,11 @@ interface ResourceRecord {
     readonly delete?: boolean;
 }
 
-/** Default providers are the engine's own: one for each package, made without the program's asking. */
-const defaultProvider = /^default(_|$)/;
-
 /** The resources of an exported stack, in its order: parents before children. */
 export function resourcesOf(exported: string): ResourceState[] {
     const { deployment } = JSON.parse(exported) as Deployment;
     return (deployment?.resources ?? [])
-        .filter((record) => record.delete !== true)
-        .filter(({ type, urn }) => !(type.startsWith("pulumi:providers:") && defaultProvider.test(nameOf(urn))))
+        .filter((record) => record.delete !== true && !isDefaultProvider(record.urn))
         .map((record) => ({
             urn: record.urn,
             type: record.type,

@@ -70,7 +70,7 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
     if (failures.length > 0) {
         const n = failures.length;
         return new EngineFailure(`${String(n)} resource${n === 1 ? "" : "s"} of stack ${stack} failed`, failures, {
-            next: [`mend what is named above, then run the same command again: it goes on from there`],
+            next: ["mend what is named above, then run the same command again"],
             cause: error,
         });
     }

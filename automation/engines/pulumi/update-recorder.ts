@@ -14,6 +14,8 @@ export type UpdateKind = "preview" | "up" | "refresh" | "destroy";
 
 const stackType = "pulumi:pulumi:Stack";
 
+const shownSeverities: ReadonlySet<string> = new Set(["info", "info#err", "warning", "error"]);
+
 /** What the engine adds when something has failed before; it says nothing more. */
 const closingWords = /^(update|preview|refresh|destroy) failed$/;
 
@@ -45,7 +47,8 @@ const operations: Record<OpType, Operation | null> = {
 export class UpdateRecorder {
     private readonly changes = new Map<string, ResourceChange>();
     private readonly started = new Map<string, number>();
-    /** URN, or "" for the program and the engine, to what was said; the last one of a resource is the final one. */
+    private readonly ended = new Set<string>();
+    /** URN, or "" for the program and the engine, to what was said. */
     private readonly errors = new Map<string, string[]>();
     private stackOutputs: Outputs = {};
 
@@ -67,11 +70,11 @@ export class UpdateRecorder {
         return this.stackOutputs;
     }
 
-    /** Resources that failed, each with its last error. A preview has no event for it, only the error. */
+    /** Resources that failed, each with its errors. A preview has no event for it, only the errors. */
     get failures(): readonly ResourceFailure[] {
         return [...this.errors]
             .filter(([urn]) => urn !== "")
-            .map(([urn, messages]) => ({ urn, name: nameOf(urn), message: messages.at(-1) ?? "" }));
+            .map(([urn, messages]) => ({ urn, name: nameOf(urn), message: messages.join("; ") }));
     }
 
     /** Errors of the program and of the engine itself. */
@@ -88,8 +91,10 @@ export class UpdateRecorder {
 
     private begin(step: StepEventMetadata): void {
         const op = operations[step.op];
-        if (op === null) return;
+        if (op === null || isDefaultProvider(step.urn)) return;
         this.record(step, op);
+        // A replacement begins three times.
+        if (this.started.has(step.urn)) return;
         this.started.set(step.urn, this.now());
         if (op !== "same") this.emit({ kind: "resource", phase: "started", ...subject(step), op });
     }
@@ -98,16 +103,19 @@ export class UpdateRecorder {
         if (step.type === stackType && step.new) this.stackOutputs = outputsOf(step.new.outputs);
         // Only when a refresh ends is it known what it found: gone, changed (a refresh, in our words), or not.
         const found = this.kind === "refresh" && step.op === "update" ? "refresh" : operations[step.op];
-        if (found === null) return;
+        if (found === null || isDefaultProvider(step.urn)) return;
         if (this.kind === "refresh") this.record(step, found);
         const op = this.changes.get(step.urn)?.op ?? found;
+        // A component ends twice: when it is registered, and when it registers its outputs.
+        if (this.ended.has(step.urn)) return;
+        this.ended.add(step.urn);
         const elapsedMs = this.now() - (this.started.get(step.urn) ?? this.now());
         this.emit({ kind: "resource", phase: "done", ...subject(step), op, elapsedMs });
     }
 
     private fail(step: StepEventMetadata): void {
         const op = operations[step.op] ?? "update";
-        const error = this.errors.get(step.urn)?.at(-1);
+        const error = this.errors.get(step.urn)?.join("; ");
         const elapsedMs = this.now() - (this.started.get(step.urn) ?? this.now());
         this.emit({
             kind: "resource",
@@ -120,10 +128,11 @@ export class UpdateRecorder {
     }
 
     private diagnose(diagnostic: NonNullable<PulumiEvent["diagnosticEvent"]>): void {
-        // Ephemeral ones are progress texts of a resource that the display overwrites.
-        if (diagnostic.ephemeral) return;
+        // Ephemeral ones are progress texts of a resource that the display overwrites. Debugging ones, which the
+        // SDK's types leave out, hold whole properties, secrets among them.
+        if (diagnostic.ephemeral === true || !shownSeverities.has(diagnostic.severity)) return;
         const message = plainText(diagnostic.message);
-        if (message === "") return;
+        if (message === "" || closingWords.test(message)) return;
         const { urn } = diagnostic;
         const severity = diagnostic.severity === "info#err" ? "info" : diagnostic.severity;
         if (severity === "error") this.rememberError(urn, message);
@@ -131,7 +140,6 @@ export class UpdateRecorder {
     }
 
     private rememberError(urn: string | undefined, message: string): void {
-        if (closingWords.test(message)) return;
         const key = urn === undefined || urn === "" || typeOf(urn) === stackType ? "" : urn;
         this.errors.set(key, [...(this.errors.get(key) ?? []), message]);
     }
@@ -141,7 +149,7 @@ export class UpdateRecorder {
         // What an earlier replacement left behind has the same URN as its successor, which says more.
         if (known !== undefined && this.kind !== "refresh" && op === "delete") return;
         const diff = op === "update" || op === "replace" || op === "refresh" ? propertyChanges(step) : [];
-        const parent = step.new?.parent ?? step.old?.parent;
+        const parent = step.new?.parent ?? step.old?.parent ?? known?.parent;
         this.changes.set(step.urn, {
             ...subject(step),
             ...(parent ? { parent } : {}),
@@ -154,6 +162,11 @@ export class UpdateRecorder {
 /** `urn:pulumi:lab::anchorage::kubernetes:core/v1:Secret::registry-admin` is of that type and named registry-admin. */
 function subject(step: StepEventMetadata): { urn: string; type: string; name: string } {
     return { urn: step.urn, type: step.type, name: nameOf(step.urn) };
+}
+
+/** Default providers are the engine's own: one for each package, made without the program's asking. */
+export function isDefaultProvider(urn: string): boolean {
+    return typeOf(urn).startsWith("pulumi:providers:") && /^default(_|$)/.test(nameOf(urn));
 }
 
 /** The name is everything behind the third `::`; it may hold `::` itself. */
