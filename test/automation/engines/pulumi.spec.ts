@@ -94,7 +94,8 @@ describe("engine pulumi", () => {
         const { engine, calls, commands } = engineWith({ stack: notFound, "stack init lab": {} });
         await engine.preview();
         const init = calls.find(({ args }) => args[1] === "init");
-        assert.ok(init !== undefined && init.args.includes("--no-select"));
+        assert.ok(init);
+        assert.ok(init.args.includes("--no-select"));
         assert.notEqual(init.cwd, projectRoot);
         assert.ok(!commands().includes("stack select"));
     });
