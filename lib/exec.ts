@@ -23,6 +23,8 @@ export interface ExecOptions {
     readonly endsInOrder?: boolean;
     /** Milliseconds. @default no limit */
     readonly timeoutMs?: number;
+    /** Called once with the process's number; the end of the program is waited for in any case. */
+    readonly onStart?: (pid: number) => Promise<void> | void;
     /** Called with every complete line as it arrives. */
     readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 }
@@ -76,6 +78,7 @@ export const exec: Exec = async (file, args, options = {}) => {
         }
     }
     try {
+        if (running.pid !== undefined) await options.onStart?.(running.pid);
         const { stdout, stderr } = await running;
         return { stdout, stderr };
     } catch (error) {

@@ -1,0 +1,143 @@
+import { fork, type ChildProcess } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Engine, EngineOptions, EngineResult, ResourceState, StackSelection } from "../engine";
+import { EngineFailure } from "../engine";
+import { UserError } from "../../lib/errors";
+import { anchorageHome } from "../../lib/home";
+import { withLock } from "../../lib/lock";
+import type { Verb } from "./rehearsal/deployment";
+import { shownOutputs } from "./rehearsal/outputs";
+import { readStackConfig } from "./rehearsal/project";
+import type { FromChild, ToChild, TransportedError } from "./rehearsal/protocol";
+import { State, stateFiles } from "./rehearsal/state";
+
+/** The release of the SDK whose runtime the engine runs. */
+function sdkVersion(): string {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- read only when an engine is made
+    return (require("@pulumi/pulumi/package.json") as { version: string }).version;
+}
+
+export interface RehearsalOptions {
+    /** Absolute path of another program than the project's own; for tests. */
+    readonly program?: string;
+}
+
+/**
+ * The engine for the lab: runs the program through the SDK's own test runtime and does the work itself. It
+ * refuses every cluster but a lab of this machine. Its records lie below `<home>/state/<project>/<stack>.json`.
+ * Each operation runs in a process of its own; this one stays light.
+ */
+export function createRehearsalEngine(selection: StackSelection, options: RehearsalOptions = {}): Engine {
+    const run = (verb: Verb, engineOptions?: EngineOptions): Promise<EngineResult> =>
+        runInChild(verb, selection, options, engineOptions);
+    const config = () => readStackConfig(selection, options.program);
+    const openState = async (): Promise<State> =>
+        State.open(anchorageHome(), (await config()).project, selection.stack);
+    return {
+        name: "rehearsal",
+        version: sdkVersion(),
+        stack: selection.stack,
+        preview: (engineOptions) => run("preview", engineOptions),
+        up: (engineOptions) => run("up", engineOptions),
+        refresh: (engineOptions) => run("refresh", engineOptions),
+        destroy: (engineOptions) => run("destroy", engineOptions),
+        unprotect: async () => {
+            const { lock } = stateFiles(anchorageHome(), (await config()).project, selection.stack);
+            await withLock(lock, { purpose: `unprotect of stack ${selection.stack}` }, async () => {
+                const state = await openState();
+                if (!state.records.some((record) => record.protect)) return;
+                state.records = state.records.map((record) => ({ ...record, protect: false }));
+                await state.save();
+            });
+        },
+        outputs: async () => shownOutputs((await openState()).outputs),
+        config: async () => {
+            const { values, encrypted } = await config();
+            return { ...values, ...Object.fromEntries(encrypted.map((key) => [key, "[secret]"])) };
+        },
+        resources: async () => (await openState()).records.filter((record) => record.condemned !== true).map(stateOf),
+    };
+}
+
+function stateOf({ urn, type, name, parent, id, custom, protect }: ResourceState): ResourceState {
+    return {
+        urn,
+        type,
+        name,
+        ...(parent === undefined ? {} : { parent }),
+        ...(id === undefined ? {} : { id }),
+        custom,
+        protect,
+    };
+}
+
+async function runInChild(
+    verb: Verb,
+    selection: StackSelection,
+    { program }: RehearsalOptions,
+    { onEvent, signal }: EngineOptions = {},
+): Promise<EngineResult> {
+    signal?.throwIfAborted();
+    const child = fork(path.join(__dirname, "rehearsal", "child.ts"), [], {
+        execArgv: ["--require", require.resolve("../../bin/typescript.js")],
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+        detached: true, // a Ctrl-C on the terminal must not reach it: it is told to stop instead
+    });
+    const tail: string[] = [];
+    forwardLines(child, (line, stream) => {
+        tail.push(line);
+        if (tail.length > 20) tail.shift();
+        onEvent?.({ kind: "diagnostic", severity: stream === "stdout" ? "info" : "warning", message: line });
+    });
+    const stop = (): void => void tell(child, { kind: "stop" });
+    signal?.addEventListener("abort", stop);
+    try {
+        return await new Promise<EngineResult>((resolve, reject) => {
+            child.on("message", (message: FromChild) => {
+                if (message.kind === "event") onEvent?.(message.event);
+                else if (message.kind === "result") resolve(message.result);
+                else reject(received(message.error));
+            });
+            child.on("error", reject);
+            child.on("close", (code, name) => {
+                const how = name === null ? `with code ${String(code)}` : `by ${name}`;
+                reject(
+                    new UserError(`the process of the rehearsal engine ended ${how} in the middle of ${verb}`, {
+                        details: tail,
+                        next: ["run the same again: what was done is on record, and it goes on from there"],
+                    }),
+                );
+            });
+            tell(child, { kind: "run", verb, selection, ...(program === undefined ? {} : { program }) });
+        });
+    } finally {
+        signal?.removeEventListener("abort", stop);
+    }
+}
+
+function tell(child: ChildProcess, message: ToChild): void {
+    if (child.connected) child.send(message);
+}
+
+function forwardLines(child: ChildProcess, onLine: (line: string, stream: "stdout" | "stderr") => void): void {
+    for (const stream of ["stdout", "stderr"] as const) {
+        const input = child[stream];
+        if (input) createInterface({ input }).on("line", (line) => onLine(line, stream));
+    }
+}
+
+function received(error: TransportedError): Error {
+    const { message, details, next, exitCode, failures, stack } = error;
+    switch (error.type) {
+        case "engine":
+            return new EngineFailure(message, failures, { next });
+        case "user":
+            return new UserError(message, { details, next, exitCode });
+        case "defect": {
+            const defect = new Error(message);
+            if (stack !== undefined) defect.stack = stack;
+            return defect;
+        }
+    }
+}

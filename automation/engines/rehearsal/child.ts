@@ -1,0 +1,57 @@
+import { EngineFailure } from "../../engine";
+import { ExitCode, messageOf, UserError } from "../../../lib/errors";
+import { runOperation } from "./operation";
+import type { FromChild, OperationRequest, ToChild, TransportedError } from "./protocol";
+
+/**
+ * The process in which one operation of the rehearsal engine runs. Pulumi's runtime is global to a process,
+ * and a program may do anything: so each operation has its own. It ends in order when it is told to stop, and
+ * when the engine's process is gone.
+ */
+const abort = new AbortController();
+
+process.on("message", (message: ToChild) => {
+    if (message.kind === "stop") abort.abort();
+    else void run(message);
+});
+process.on("disconnect", () => abort.abort());
+// Ctrl-C on the terminal goes to the whole group; the engine tells us to stop in order.
+process.on("SIGINT", () => abort.abort());
+process.on("SIGTERM", () => abort.abort());
+
+async function run(request: OperationRequest): Promise<void> {
+    try {
+        const result = await runOperation({
+            ...request,
+            onEvent: (event) => void send({ kind: "event", event }),
+            signal: abort.signal,
+        });
+        await send({ kind: "result", result });
+    } catch (error) {
+        await send({ kind: "error", error: transported(error) });
+    }
+    // A program may have left servers or timers behind.
+    process.exit(0);
+}
+
+function send(message: FromChild): Promise<void> {
+    return new Promise((resolve) => {
+        if (!process.connected || process.send === undefined) resolve();
+        else process.send(message, undefined, {}, () => resolve());
+    });
+}
+
+function transported(error: unknown): TransportedError {
+    const common = { message: messageOf(error), details: [], next: [], exitCode: ExitCode.failed, failures: [] };
+    if (error instanceof EngineFailure) {
+        return { ...common, type: "engine", next: error.next, failures: error.failures };
+    }
+    if (error instanceof UserError) {
+        return { ...common, type: "user", details: error.details, next: error.next, exitCode: error.exitCode };
+    }
+    // Errors that Pulumi's programs throw to be shown as they are.
+    const isRunError = typeof error === "object" && error !== null && "__pulumiRunError" in error;
+    if (isRunError) return { ...common, type: "user" };
+    const stack = error instanceof Error ? error.stack : undefined;
+    return { ...common, type: "defect", ...(stack === undefined ? {} : { stack }) };
+}

@@ -1,0 +1,44 @@
+import { parseAllDocuments } from "yaml";
+import { isObject, object, text, type Value, type Values } from "../../values";
+
+/** The outputs of a Release from what `helm upgrade --output json` printed. */
+export function outputsOf(inputs: Values, release: Values): Values {
+    const chart = object(object(release, "chart"), "metadata");
+    const [name, namespace] = [text(release, "name") ?? "", text(release, "namespace") ?? ""];
+    const version = text(chart, "version") ?? "";
+    return {
+        ...inputs,
+        name,
+        namespace,
+        version,
+        resourceNames: resourceNames(text(release, "manifest") ?? "", namespace),
+        status: {
+            name,
+            namespace,
+            revision: release["version"] ?? 0,
+            status: text(object(release, "info"), "status") ?? "",
+            chart: text(chart, "name") ?? "",
+            version,
+            appVersion: text(chart, "appVersion") ?? "",
+        },
+    };
+}
+
+/** `{"Deployment.apps/apps/v1": ["namespace/name"], "Secret/v1": [...]}`, as Pulumi's provider gives them. */
+export function resourceNames(manifest: string, namespace: string): Record<string, Value> {
+    const names: Record<string, string[]> = {};
+    for (const document of parseAllDocuments(manifest)) {
+        const item = document.toJS() as Value;
+        if (!isObject(item)) continue;
+        const apiVersion = text(item, "apiVersion") ?? "";
+        const group = apiVersion.includes("/") ? `.${apiVersion.slice(0, apiVersion.indexOf("/"))}` : "";
+        const metadata = object(item, "metadata");
+        const key = `${text(item, "kind") ?? ""}${group}/${apiVersion}`;
+        (names[key] ??= []).push(`${text(metadata, "namespace") ?? namespace}/${text(metadata, "name") ?? ""}`);
+    }
+    return Object.fromEntries(
+        Object.keys(names)
+            .sort()
+            .map((key) => [key, (names[key] ?? []).sort()]),
+    );
+}

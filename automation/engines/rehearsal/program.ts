@@ -1,0 +1,51 @@
+import type * as Pulumi from "@pulumi/pulumi";
+import { messageOf } from "../../../lib/errors";
+import type { Deployment } from "./deployment";
+import { ResourceMonitor } from "./monitor";
+import type { StackConfig } from "./project";
+import type { Values } from "./values";
+
+/**
+ * Runs the Pulumi program in this process, with our monitor in the place of Pulumi's engine. Pulumi's runtime
+ * is global to a process: this can be done once.
+ * @throws what the program threw
+ */
+export async function runProgram(
+    deployment: Deployment,
+    config: StackConfig,
+): Promise<{ registered: ReadonlySet<string>; outputs: Values | undefined }> {
+    const { project, stack, projectRoot } = deployment.options;
+    process.chdir(projectRoot); // as the CLI does: a program's relative paths begin there
+    process.env["PULUMI_NODEJS_ROOT_DIRECTORY"] = projectRoot; // read when the SDK is loaded
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded after its environment is set
+    const pulumi = require("@pulumi/pulumi") as typeof Pulumi;
+    const monitor = new ResourceMonitor(deployment);
+    pulumi.runtime.setAllConfig({ ...config.values });
+    pulumi.runtime.setMockOptions(monitor, project, stack, deployment.preview, "organization");
+
+    const errors: unknown[] = [];
+    const collect = (error: unknown): void => {
+        if (!errors.includes(error)) errors.push(error);
+    };
+    process.on("uncaughtException", collect);
+    process.on("unhandledRejection", collect);
+    try {
+        await pulumi.runtime.runInPulumiStack(() => {
+            // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program is known at run time only
+            return require(config.program) as Promise<Record<string, unknown>>;
+        });
+    } catch (error) {
+        collect(error);
+    }
+    await pulumi.runtime.disconnect();
+    process.removeListener("uncaughtException", collect);
+    process.removeListener("unhandledRejection", collect);
+
+    // The SDK wraps what a monitor refused in an error of its own; we have that one on record already.
+    const told = (error: unknown): boolean =>
+        deployment.failures.some(({ message }) => messageOf(error).includes(message));
+    const own = errors.filter((error) => !told(error));
+    if (own.length === 1) throw own[0];
+    if (own.length > 1) throw new AggregateError(own, own.map(messageOf).join("\n"));
+    return { registered: monitor.registered, outputs: monitor.stackOutputs };
+}
