@@ -24,16 +24,19 @@ export interface Manifest {
 export async function isInstalled(folder: string, binaries: readonly string[]): Promise<boolean> {
     const text = await readFileIfPresent(path.join(folder, manifestName));
     if (text === undefined) return false;
-    const manifest = parseManifest(text);
+    const sizes = parseManifest(text)?.sizes ?? {};
     const whole = await Promise.all(
-        binaries.map(async (name) => (await sizeOfExecutable(path.join(folder, name))) === manifest?.sizes[name]),
+        binaries.map(async (name) => {
+            const size = await sizeOfExecutable(path.join(folder, name));
+            return size !== undefined && size === sizes[name];
+        }),
     );
-    return manifest !== undefined && whole.every(Boolean);
+    return whole.every(Boolean);
 }
 
-function parseManifest(text: string): Manifest | undefined {
+function parseManifest(text: string): Partial<Manifest> | undefined {
     try {
-        return JSON.parse(text) as Manifest;
+        return JSON.parse(text) as Partial<Manifest>;
     } catch (error) {
         if (error instanceof SyntaxError) return undefined; // written by us in one piece, so: damaged since
         throw error;
