@@ -1,4 +1,4 @@
-import type * as Pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { messageOf } from "../../../lib/errors";
 import type { Deployment } from "./deployment";
 import { ResourceMonitor } from "./monitor";
@@ -16,9 +16,6 @@ export async function runProgram(
 ): Promise<{ registered: ReadonlySet<string>; outputs: Values | undefined }> {
     const { project, stack, projectRoot } = deployment.options;
     process.chdir(projectRoot); // as the CLI does: a program's relative paths begin there
-    process.env["PULUMI_NODEJS_ROOT_DIRECTORY"] = projectRoot; // read when the SDK is loaded
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded after its environment is set
-    const pulumi = require("@pulumi/pulumi") as typeof Pulumi;
     const monitor = new ResourceMonitor(deployment);
     pulumi.runtime.setAllConfig({ ...config.values });
     pulumi.runtime.setMockOptions(monitor, project, stack, deployment.preview, "organization");
