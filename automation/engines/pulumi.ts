@@ -10,7 +10,8 @@ import type { PulumiCli } from "./pulumi/find-cli";
 import { withPrivateSettings, type PrivateSettings } from "./pulumi/private-settings";
 import { createRunner, type CliOutput, type PulumiRunner } from "./pulumi/pulumi-command";
 import { UpdateRecorder, type UpdateKind } from "./pulumi/update-recorder";
-import { clusterKind, configTexts, readStackSettings } from "./stack-settings";
+import { readStackConfig } from "./rehearsal/project";
+import { clusterKind } from "./stack-settings";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: the SDK takes half a second to load; see pulumi/pulumi-command.ts */
 
@@ -112,7 +113,7 @@ class PulumiEngine implements Engine {
     }
 
     async config(): Promise<Readonly<Record<string, string>>> {
-        const { config } = await readStackSettings(this.selection);
+        const { values, encrypted } = await readStackConfig(this.selection);
         return this.ifPresent(
             () =>
                 withPrivateSettings(this.selection, async ({ configFile }) => {
@@ -125,7 +126,7 @@ class PulumiEngine implements Engine {
                         ]),
                     );
                 }),
-            configTexts(config),
+            { ...values, ...Object.fromEntries(encrypted.map((key) => [key, "[secret]"])) },
         );
     }
 
@@ -229,7 +230,7 @@ class PulumiEngine implements Engine {
                 runner: this.runner,
                 projectRoot,
                 stack,
-                isLab: clusterKind(await readStackSettings(this.selection)) === "lab",
+                isLab: (await clusterKind(this.selection)) === "lab",
                 env: this.tools.env,
                 home: this.tools.home ?? anchorageHome(),
             });

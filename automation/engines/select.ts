@@ -34,8 +34,8 @@ export interface Selected {
  */
 export async function selectEngine(wish: EngineWish, selection: StackSelection, tools: SelectTools): Promise<Selected> {
     const { stack } = selection;
-    const settings = await readStackSettings(selection);
-    const kind = clusterKind(settings) ?? "none";
+    await readStackSettings(selection); // says which file is missing, or no YAML
+    const kind = (await clusterKind(selection)) ?? "none";
     const isLab = kind === "lab";
     const rehearsal = tools.rehearsal ?? createRehearsal;
 

@@ -2,20 +2,17 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { codeOf, ExitCode, messageOf, UserError } from "../../lib/errors";
 import type { StackSelection } from "../engine";
+import { readStackConfig } from "./rehearsal/project";
 
 /**
  * Pulumi.<stack>.yaml with the overrides of a {@link StackSelection} put over it. Nothing writes the file:
  * it is the user's.
  */
 export interface StackSettings {
-    /** The project's name, from Pulumi.yaml. */
-    readonly project: string;
     /** The whole of Pulumi.yaml, as its text. */
     readonly projectText: string;
-    /** Everything that the file holds: `config`, `encryptionsalt`, `secretsprovider`, `environment`, ... */
+    /** Everything that the stack's file holds: `config`, `encryptionsalt`, `secretsprovider`, `environment`, ... */
     readonly document: Readonly<Record<string, unknown>>;
-    /** `namespace:key` to the value as it stands in YAML; a secret is `{ secure: ciphertext }`. */
-    readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** @throws UserError (exit code 2) when a file is missing or no YAML */
@@ -28,34 +25,27 @@ export async function readStackSettings(selection: StackSelection): Promise<Stac
     }
     const file = `Pulumi.${stack}.yaml`;
     const document = await parseMapping(await readText(path.join(projectRoot, file)), file);
-    const own = document["config"];
-    const config = {
-        ...(isMapping(own) ? own : {}),
-        ...Object.fromEntries(Object.entries(overrides).map(([key, value]) => [`${project}:${key}`, value])),
-    };
-    return { project, projectText, document: { ...document, config }, config };
+    const own = isMapping(document["config"]) ? document["config"] : {};
+    // A key without a namespace is the project's.
+    const named = (key: string): string => (key.includes(":") ? key : `${project}:${key}`);
+    const config = Object.fromEntries(
+        [...Object.entries(own), ...Object.entries(overrides)].map(([key, value]) => [named(key), value]),
+    );
+    return { projectText, document: { ...document, config } };
 }
 
 /** The kind of cluster that a stack is for: `lab`, `kind`, `kubeconfig`; undefined where its settings name none. */
-export function clusterKind({ project, config }: StackSettings): string | undefined {
-    const cluster = config[`${project}:cluster`];
-    const kind = isMapping(cluster) ? cluster["kind"] : undefined;
-    return typeof kind === "string" ? kind : undefined;
-}
-
-/** The configuration as text, as `Engine.config()` gives it: JSON for objects, "[secret]" for secrets. */
-export function configTexts(config: Readonly<Record<string, unknown>>): Record<string, string> {
-    return Object.fromEntries(
-        Object.entries(config).map(([key, value]) => [
-            key,
-            holdsSecure(value) ? "[secret]" : typeof value === "string" ? value : JSON.stringify(value),
-        ]),
-    );
-}
-
-function holdsSecure(value: unknown): boolean {
-    if (Array.isArray(value)) return value.some(holdsSecure);
-    return isMapping(value) && (typeof value["secure"] === "string" || Object.values(value).some(holdsSecure));
+export async function clusterKind(selection: StackSelection): Promise<string | undefined> {
+    const { project, values } = await readStackConfig(selection);
+    const text = values[`${project}:cluster`];
+    if (text === undefined) return undefined;
+    try {
+        const cluster: unknown = JSON.parse(text);
+        const kind = isMapping(cluster) ? cluster["kind"] : undefined;
+        return typeof kind === "string" ? kind : undefined;
+    } catch {
+        return undefined; // a plain text: the program's own check of its settings says what is wrong with it
+    }
 }
 
 async function readText(file: string): Promise<string> {
