@@ -189,8 +189,7 @@ async function unpack(
         // One flat file for each: nothing else of the archive touches the disk.
         const depth = String(member.split("/").length - 1);
         await door.exec("tar", ["-xzf", archive, "-C", folder, `--strip-components=${depth}`, "--", member], {
-            ...(door.signal && { signal: door.signal }),
-            env: {},
+            signal: door.signal,
         });
         if (path.posix.basename(member) !== binary) throw new Error(`${member} would not become ${binary}`);
     }

@@ -1,0 +1,137 @@
+import { rename } from "node:fs/promises";
+import path from "node:path";
+import { UserError } from "../../lib/errors";
+import { type Exec, ExecFailure } from "../../lib/exec";
+import type { ToolEntry } from "./catalogue";
+import { diskFull, givenVariable } from "./failures";
+import type { ToolPin } from "./pin";
+
+export interface BuildDoor {
+    readonly exec: Exec;
+    readonly env: NodeJS.ProcessEnv;
+    readonly signal: AbortSignal | undefined;
+    /** Number of packages compiled so far (cached ones do not count), of modules downloaded, and the latest. */
+    readonly onStep: (compiled: number, downloaded: number, latest: string) => void;
+    /** Why no release was taken, for the error's text. */
+    readonly noRelease: string;
+}
+
+/**
+ * Builds a tool's binaries from its pinned module into the folder. go.sum has the digest of every module, so
+ * Go refuses anything else, wherever it comes from.
+ */
+export async function buildTool(entry: ToolEntry, pin: ToolPin, folder: string, door: BuildDoor): Promise<void> {
+    let compiled = 0;
+    let downloaded = 0;
+    const onLine = (line: string): void => {
+        const module = /^go: downloading (.+)$/.exec(line)?.[1];
+        if (module !== undefined) downloaded += 1;
+        else if (isPackage(line)) compiled += 1;
+        else return;
+        door.onStep(compiled, downloaded, module ?? line);
+    };
+    try {
+        await door.exec(
+            "go",
+            [
+                "build",
+                "-v",
+                "-mod=readonly",
+                "-trimpath",
+                "-ldflags",
+                pin.ldflags,
+                "-o",
+                `${folder}${path.sep}`,
+                "tool",
+            ],
+            { cwd: entry.folder, env: buildEnvironment(pin, door.env), signal: door.signal, onLine },
+        );
+    } catch (error) {
+        door.signal?.throwIfAborted();
+        if (!(error instanceof ExecFailure)) throw error;
+        throw await explain(error, entry, pin, door);
+    }
+    for (const { name, builtAs } of entry.binaries) {
+        if (builtAs !== undefined) await rename(path.join(folder, builtAs), path.join(folder, name));
+    }
+}
+
+function buildEnvironment(pin: ToolPin, env: NodeJS.ProcessEnv): Record<string, string> {
+    return {
+        ...(env["PATH"] === undefined ? {} : { PATH: env["PATH"] }),
+        GOOS: pin.target.os,
+        GOARCH: pin.target.arch,
+        CGO_ENABLED: "0",
+        // Not "": Go would then take the flags that `go env -w` has stored.
+        GOFLAGS: "-mod=readonly",
+        // A go.work in a folder above this one is somebody else's.
+        GOWORK: "off",
+    };
+}
+
+/** `go build -v` prints one import path a line; everything else is a message. */
+function isPackage(line: string): boolean {
+    return /^[\w.\-~+]+(\/[\w.\-~+]+)*$/.test(line);
+}
+
+const networkTrouble =
+    /dial tcp|no such host|i\/o timeout|connection (?:refused|reset)|network is unreachable|TLS handshake|proxyconnect|GOPROXY=off|lookup .* on /i;
+const goTooOld =
+    /requires go >= |toolchain not available|invalid go version|unknown directive: (?:tool|toolchain)|download go1/;
+
+/** What the failure of `go build` means to whoever started the lab. */
+async function explain(failure: ExecFailure, entry: ToolEntry, pin: ToolPin, door: BuildDoor): Promise<UserError> {
+    const what = `${entry.name} ${pin.target.version}`;
+    const messages = failure.stderr
+        .split("\n")
+        .filter((line) => line.trim() !== "" && !isPackage(line) && !line.startsWith("go: downloading "));
+    const details = [`release: ${door.noRelease}`, ...messages.slice(-5).map((line) => `go: ${line.trim()}`)];
+    const given = `or give the binaries: ${entry.binaries.map(({ name }) => `${givenVariable(name)}=<file>`).join(" ")}`;
+    if (failure.code === "ENOENT") {
+        return new UserError(`${what} can be neither downloaded nor built: there is no Go on this machine`, {
+            details,
+            next: [`install Go ${pin.goVersion} or newer (https://go.dev/dl/) and have it on PATH`, given],
+            cause: failure,
+        });
+    }
+    const text = failure.stderr;
+    if (/no space left on device|disk quota exceeded/i.test(text)) {
+        return diskFull(entry.name, messages.slice(-1).join(""), failure);
+    }
+    if (goTooOld.test(text)) {
+        return new UserError(`${what} needs Go ${pin.goVersion}; here is ${await goVersion(door)}`, {
+            details,
+            next: [
+                `install Go ${pin.goVersion} or newer (https://go.dev/dl/); from 1.21 on, Go fetches it by itself ` +
+                    'where it has a network and GOTOOLCHAIN is not "local"',
+                given,
+            ],
+            cause: failure,
+        });
+    }
+    if (networkTrouble.test(text)) {
+        return new UserError(`${what} can be neither downloaded nor built: Go does not reach its modules`, {
+            details,
+            next: [
+                "check the network; behind a proxy set HTTPS_PROXY, with a module mirror set GOPROXY",
+                'or copy the cache folder of a machine that has it (docs/lab-tools.md, "Without a network")',
+                given,
+            ],
+            cause: failure,
+        });
+    }
+    return new UserError(`${what} does not build: ${failure.message.split("\n")[0] ?? ""}`, {
+        details,
+        next: [`see all of it: cd ${entry.folder} && go build -mod=readonly -o /dev/null tool`, given],
+        cause: failure,
+    });
+}
+
+async function goVersion(door: BuildDoor): Promise<string> {
+    // "local": otherwise an old Go would try to fetch the newer one that go.mod asks for, again.
+    const { stdout } = await door.exec("go", ["version"], {
+        env: { ...(door.env["PATH"] === undefined ? {} : { PATH: door.env["PATH"] }), GOTOOLCHAIN: "local" },
+        signal: door.signal,
+    });
+    return stdout.trim().replace(/^go version /, "");
+}
