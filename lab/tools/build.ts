@@ -49,7 +49,7 @@ export async function buildTool(entry: ToolEntry, pin: ToolPin, folder: string, 
     } catch (error) {
         door.signal?.throwIfAborted();
         if (!(error instanceof ExecFailure)) throw error;
-        throw await explain(error, entry, pin, door);
+        throw await explain(error, entry, pin, folder, door);
     }
     for (const { name, builtAs } of entry.binaries) {
         if (builtAs !== undefined) await rename(path.join(folder, builtAs), path.join(folder, name));
@@ -80,7 +80,13 @@ const goTooOld =
     /requires go >= |toolchain not available|invalid go version|unknown directive: (?:tool|toolchain)|download go1/;
 
 /** What the failure of `go build` means to whoever started the lab. */
-async function explain(failure: ExecFailure, entry: ToolEntry, pin: ToolPin, door: BuildDoor): Promise<UserError> {
+async function explain(
+    failure: ExecFailure,
+    entry: ToolEntry,
+    pin: ToolPin,
+    folder: string,
+    door: BuildDoor,
+): Promise<UserError> {
     const what = `${entry.name} ${pin.target.version}`;
     const messages = failure.stderr
         .split("\n")
@@ -96,7 +102,7 @@ async function explain(failure: ExecFailure, entry: ToolEntry, pin: ToolPin, doo
     }
     const text = failure.stderr;
     if (/no space left on device|disk quota exceeded/i.test(text)) {
-        return diskFull(entry.name, messages.slice(-1).join(""), failure);
+        return diskFull(path.dirname(path.dirname(folder)), messages.slice(-1).join(""), failure);
     }
     if (goTooOld.test(text)) {
         return new UserError(`${what} needs Go ${pin.goVersion}; here is ${await goVersion(door)}`, {

@@ -1,14 +1,14 @@
-import { constants } from "node:fs";
-import { access, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
-import { codeOf, UserError } from "../../lib/errors";
+import { UserError } from "../../lib/errors";
 import type { Exec } from "../../lib/exec";
 import { cacheHome } from "../../lib/home";
 import { withLock } from "../../lib/lock";
 import { buildTool } from "./build";
 import { install, isInstalled, makePartial, removePartials } from "./cache";
 import { toolCatalogue, type ToolEntry, type ToolName } from "./catalogue";
-import { givenVariable, inCache, releasesVariable } from "./failures";
+import { inCache, releasesVariable } from "./failures";
+import { givenBinaries } from "./given";
 import { readPin, thisMachine, type ToolPin } from "./pin";
 import { fetchRelease, type ReleaseDoor, ReleaseUnavailable } from "./release";
 
@@ -135,7 +135,9 @@ async function provide(
             if (await isInstalled(folder, binaries)) return "cache"; // made by whom we waited for
             await removePartials(toolFolder);
             const began = Date.now();
-            const source = (await download(entry, pin, folder, run)) ?? (await build(entry, pin, folder, run));
+            const noRelease = await download(entry, pin, folder, run);
+            if (noRelease !== undefined) await build(entry, pin, folder, noRelease, run);
+            const source = noRelease === undefined ? "release" : "build";
             const seconds = Math.round((Date.now() - began) / 1000);
             const how = source === "release" ? "downloaded and checked" : "built";
             run.onProgress?.({ tool: entry.name, phase: "done", detail: `${what} ${how} in ${String(seconds)} s` });
@@ -144,10 +146,11 @@ async function provide(
     );
 }
 
-/** Undefined, with the reason in the run, where no release can be had. */
-async function download(entry: ToolEntry, pin: ToolPin, folder: string, run: Run): Promise<"release" | undefined> {
+/** Undefined when the release is installed, else why it cannot be had. */
+async function download(entry: ToolEntry, pin: ToolPin, folder: string, run: Run): Promise<string | undefined> {
     const files = entry.release(pin.target);
-    if (files === undefined || run.noReleases !== undefined) return undefined;
+    if (files === undefined) return "none with a checksum for this machine";
+    if (run.noReleases !== undefined) return run.noReleases;
     const releases = releasesOf(run.env);
     const tell = throttled(run, entry.name, "downloading");
     const door: ReleaseDoor = {
@@ -166,31 +169,29 @@ async function download(entry: ToolEntry, pin: ToolPin, folder: string, run: Run
         await inPartial(folder, entry, "release", async (partial) => {
             for (const file of files) await fetchRelease(file, partial, door);
         });
-        return "release";
+        return undefined;
     } catch (error) {
         if (!(error instanceof ReleaseUnavailable)) throw error;
-        if (!error.answered) run.noReleases = `no server of releases is reached (${error.message})`;
-        tell(`no release: ${error.message}`);
-        return undefined;
+        if (!error.answered) run.noReleases = `no server reached, so none is asked again (${error.message})`;
+        return error.message;
     }
 }
 
-async function build(entry: ToolEntry, pin: ToolPin, folder: string, run: Run): Promise<"build"> {
+async function build(entry: ToolEntry, pin: ToolPin, folder: string, noRelease: string, run: Run): Promise<void> {
     const tell = throttled(run, entry.name, "building");
-    tell(`${entry.name} ${pin.target.version} from its Go module; ${run.noReleases ?? "no release with a checksum"}`);
+    tell(`${entry.name} ${pin.target.version} from its Go module; release: ${noRelease}`);
     await inPartial(folder, entry, "build", (partial) =>
         buildTool(entry, pin, partial, {
             exec: run.exec,
             env: run.env,
             signal: run.signal,
-            noRelease: run.noReleases ?? "none with a checksum for this machine and version",
+            noRelease,
             onStep: (compiled, downloaded, latest) => {
                 const modules = downloaded === 0 ? "" : `, ${String(downloaded)} modules downloaded`;
                 tell(`${String(compiled)} packages compiled${modules}: ${latest}`);
             },
         }),
     );
-    return "build";
 }
 
 /** Lets `work` fill a folder beside the final one, then gives it its name; nothing is left where it fails. */
@@ -219,44 +220,6 @@ function releasesOf(env: NodeJS.ProcessEnv): string {
         });
     }
     return value;
-}
-
-async function givenBinaries(
-    entries: readonly ToolEntry[],
-    env: NodeJS.ProcessEnv,
-): Promise<ReadonlyMap<string, ResolvedBinary>> {
-    const given = new Map<string, ResolvedBinary>();
-    const mistakes: string[] = [];
-    for (const entry of entries) {
-        for (const { name } of entry.binaries) {
-            const value = env[givenVariable(name)];
-            if (value === undefined || value === "") continue;
-            const file = path.resolve(value);
-            const mistake = await whyNotExecutable(file);
-            if (mistake !== undefined) mistakes.push(`${givenVariable(name)}=${value}: ${mistake}`);
-            given.set(name, { name, tool: entry.name, version: "unknown", file, source: "given" });
-        }
-    }
-    if (mistakes.length > 0) {
-        throw new UserError("a given lab binary cannot be run", {
-            details: mistakes,
-            next: ["set the variable to an executable file, or unset it: the binary is then made"],
-        });
-    }
-    return given;
-}
-
-async function whyNotExecutable(file: string): Promise<string | undefined> {
-    try {
-        if (!(await stat(file)).isFile()) return "not a file";
-        await access(file, constants.X_OK);
-        return undefined;
-    } catch (error) {
-        const code = codeOf(error);
-        if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
-        if (code === "EACCES") return "not executable";
-        throw error;
-    }
 }
 
 function throttled(run: Run, tool: ToolName, phase: ToolProgress["phase"]): (detail: string) => void {
