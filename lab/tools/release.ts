@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import { codeOf, messageOf, UserError } from "../../lib/errors";
-import type { Exec } from "../../lib/exec";
+import { type Exec, ExecFailure } from "../../lib/exec";
 import type { ReleaseFile } from "./catalogue";
 import { releasesVariable } from "./failures";
 
@@ -64,7 +64,14 @@ export async function fetchRelease(file: ReleaseFile, folder: string, door: Rele
         });
     }
     if (typeof file.holds !== "string") {
-        await unpack(target, file.holds, folder, door);
+        try {
+            await unpack(target, file.holds, folder, door);
+        } catch (error) {
+            door.signal?.throwIfAborted();
+            if (!(error instanceof ExecFailure)) throw error;
+            // No tar on this machine, or the publisher has changed what is in the archive.
+            throw new ReleaseUnavailable(url, `cannot be unpacked: ${error.message}`, true, { cause: error });
+        }
         await rm(target);
     }
 }
