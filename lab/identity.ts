@@ -1,0 +1,63 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { ExitCode, UserError } from "../lib/errors";
+import { readFileIfPresent, writeFileAtomic } from "../lib/files";
+import { labFormat, type LabLayout } from "./layout";
+
+/** What makes a lab this lab; made once, at its first start. */
+export interface LabIdentity {
+    readonly format: number;
+    /** Also in the ConfigMap that marks the cluster. */
+    readonly id: string;
+    readonly nodes: number;
+    readonly s3: { readonly accessKey: string; readonly secretKey: string; readonly port: number };
+}
+
+/** The identity on record, or undefined for a lab that was never started. @throws UserError for another format */
+export async function readIdentity(name: string, layout: LabLayout): Promise<LabIdentity | undefined> {
+    const text = await readFileIfPresent(layout.identity);
+    if (text === undefined) return undefined;
+    let identity: LabIdentity;
+    try {
+        identity = JSON.parse(text) as LabIdentity;
+    } catch (error) {
+        throw new UserError(`${layout.identity} is damaged`, { next: [resetCommand(name)], cause: error });
+    }
+    if (identity.format !== labFormat) {
+        throw new UserError(
+            `lab ${name} has format ${String(identity.format)}, and this version of anchorage works with ${String(labFormat)}`,
+            {
+                details: [layout.folder],
+                next: [`${resetCommand(name)} (deletes what is in it)`],
+                exitCode: ExitCode.refused,
+            },
+        );
+    }
+    return identity;
+}
+
+export async function createIdentity(layout: LabLayout, nodes: number, s3Port: number): Promise<LabIdentity> {
+    const identity: LabIdentity = {
+        format: labFormat,
+        id: randomUUID(),
+        nodes,
+        s3: {
+            accessKey: randomBytes(10).toString("hex").toUpperCase(),
+            secretKey: randomBytes(30).toString("base64url"),
+            port: s3Port,
+        },
+    };
+    await saveIdentity(layout, identity);
+    return identity;
+}
+
+async function saveIdentity(layout: LabLayout, identity: LabIdentity): Promise<void> {
+    await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
+}
+
+export function resetCommand(name: string): string {
+    return `npx anchorage lab reset${name === "anchorage" ? "" : ` --name ${name}`}`;
+}
+
+export function startCommand(name: string): string {
+    return `npx anchorage lab start${name === "anchorage" ? "" : ` --name ${name}`}`;
+}

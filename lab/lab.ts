@@ -1,0 +1,266 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { codeOf, ExitCode, UserError } from "../lib/errors";
+import type { Exec } from "../lib/exec";
+import { readFileIfPresent, writeFileAtomic } from "../lib/files";
+import { anchorageHome, type LabEndpoints } from "../lib/home";
+import { withLock } from "../lib/lock";
+import path from "node:path";
+import type { LabBinaries } from "./binaries";
+import {
+    componentLog,
+    componentPid,
+    components,
+    contextName,
+    isClusterRunning,
+    isComponentRunning,
+    prepareCluster,
+    startCluster,
+    stopCluster,
+    writeWanted,
+    type Cluster,
+} from "./cluster";
+import { createIdentity, readIdentity, startCommand, type LabIdentity } from "./identity";
+import { labLayout, type LabLayout } from "./layout";
+import { logTail } from "./log-tail";
+import {
+    freePort,
+    recordedStore,
+    runningStore,
+    s3Endpoint,
+    s3Region,
+    startObjectStore,
+    stopObjectStore,
+} from "./object-store";
+import { residentMemory } from "./process-record";
+
+/** Simulated nodes of a new lab: one in each zone. */
+export const defaultNodes = 3;
+
+export interface StartLabOptions {
+    /** A DNS label; also the name of kwokctl's cluster. */
+    readonly name: string;
+    readonly binaries: LabBinaries;
+    readonly exec: Exec;
+    /** Of a new lab, or to add nodes to one. @default 3 */
+    readonly nodes?: number;
+    readonly onProgress?: (detail: string) => void;
+    readonly signal?: AbortSignal;
+}
+
+export interface StartedLab {
+    readonly endpoints: LabEndpoints;
+    /** Whether all of it ran already, and nothing was done. */
+    readonly alreadyRunning: boolean;
+}
+
+/**
+ * Starts a lab, makes it where there is none, mends what of it does not run; a lab that runs is left as it is.
+ * @throws UserError for a bad name, a lab of another format, a port in use, a part that does not start
+ */
+export async function startLab(options: StartLabOptions): Promise<StartedLab> {
+    const { name, onProgress, signal } = options;
+    requireName(name);
+    const layout = labLayout(name);
+    await makeFolder(path.dirname(layout.folder));
+    const lock = {
+        purpose: `lab start of ${name}`,
+        waitMs: 5 * 60_000,
+        signal,
+        onWait: () => onProgress?.("another command is starting it"),
+    };
+    return withLock(layout.lock, lock, async () => {
+        const known = await readIdentity(name, layout);
+        await makeFolder(layout.folder);
+        const nodes = Math.max(options.nodes ?? known?.nodes ?? defaultNodes, known?.nodes ?? 0);
+        if (known?.nodes === nodes && (await isRunning(layout))) {
+            const endpoints = await readEndpoints(layout);
+            if (endpoints) return { endpoints, alreadyRunning: true };
+        }
+        const identity = known ? { ...known, nodes } : await createIdentity(layout, nodes, await freePort());
+        await startParts(options, layout, identity);
+        await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
+        const endpoints = endpointsOf(options, layout, identity);
+        await writeFileAtomic(layout.endpoints, JSON.stringify(endpoints, undefined, 2), 0o600);
+        return { endpoints, alreadyRunning: false };
+    });
+}
+
+async function startParts(options: StartLabOptions, layout: LabLayout, identity: LabIdentity): Promise<void> {
+    const { name, binaries, exec, onProgress } = options;
+    // The first part that fails stops the wait for the other; what runs by then is mended or ended by the next command.
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const cluster: Cluster = { name, layout, binaries, exec, signal };
+    await writeWanted(layout, "running");
+    onProgress?.("starting the API server and S3");
+    try {
+        await Promise.all([
+            startObjectStore(name, binaries.versitygw, layout, identity, signal),
+            (async () => {
+                await startCluster(cluster);
+                onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
+                await prepareCluster(cluster, identity);
+            })(),
+        ]);
+    } catch (error) {
+        stop.abort(error);
+        options.signal?.throwIfAborted();
+        throw error;
+    }
+}
+
+export interface LabDoors {
+    readonly name: string;
+    readonly binaries: LabBinaries;
+    readonly exec: Exec;
+}
+
+/** Ends the lab's processes, exactly these. Its data is kept. */
+export async function stopLab({ name, binaries, exec }: LabDoors): Promise<void> {
+    requireName(name);
+    const layout = labLayout(name);
+    if ((await readIdentity(name, layout)) === undefined) throw noSuchLab(name);
+    await withLock(layout.lock, { purpose: `lab stop of ${name}`, waitMs: 60_000 }, () =>
+        stopParts({ name, binaries, exec }, layout),
+    );
+}
+
+/** Ends the lab's processes and deletes everything in it; a lab of another format too. Does nothing where there is none. */
+export async function resetLab({ name, binaries, exec }: LabDoors): Promise<void> {
+    requireName(name);
+    const layout = labLayout(name);
+    await makeFolder(path.dirname(layout.folder));
+    await withLock(layout.lock, { purpose: `lab reset of ${name}`, waitMs: 60_000 }, async () => {
+        await stopParts({ name, binaries, exec }, layout);
+        await rm(layout.folder, { recursive: true, force: true, maxRetries: 3 });
+    });
+}
+
+async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout): Promise<void> {
+    if ((await readFileIfPresent(path.join(layout.folder, "wanted"))) !== undefined)
+        await writeWanted(layout, "stopped");
+    await Promise.all([stopObjectStore(layout), stopCluster({ name, layout, binaries, exec })]);
+}
+
+export interface LabPart {
+    readonly name: string;
+    readonly state: "running" | "stopped" | "crashed";
+    readonly pid?: number;
+    readonly address?: string;
+    /** Resident memory in bytes. */
+    readonly memory?: number;
+    readonly logFile: string;
+    /** The end of a crashed part's log. */
+    readonly logTail?: readonly string[];
+}
+
+export interface LabState {
+    readonly name: string;
+    readonly state: "running" | "degraded" | "stopped" | "absent";
+    readonly parts: readonly LabPart[];
+    readonly kubeconfig?: string;
+    readonly s3Endpoint?: string;
+}
+
+/** What of a lab runs. Looks only. @throws UserError for a lab of another format */
+export async function labStatus(name: string): Promise<LabState> {
+    requireName(name);
+    const layout = labLayout(name);
+    const identity = await readIdentity(name, layout);
+    if (!identity) return { name, state: "absent", parts: [] };
+    const wanted = await readFileIfPresent(path.join(layout.folder, "wanted"));
+    const store = await recordedStore(layout);
+    const storeRuns = (await runningStore(layout)) !== undefined;
+    const part = (
+        partName: string,
+        runs: boolean,
+        pid: number | undefined,
+        logFile: string,
+        address?: string,
+    ): LabPart => ({
+        name: partName,
+        state: runs ? "running" : wanted === "running" ? "crashed" : "stopped",
+        ...(runs ? { pid, address, memory: pid === undefined ? undefined : residentMemory(pid) } : {}),
+        logFile,
+        ...(!runs && wanted === "running" ? { logTail: logTail(logFile) } : {}),
+    });
+    const parts = [
+        ...components.map((component) =>
+            part(
+                component,
+                isComponentRunning(layout, component),
+                componentPid(layout, component),
+                componentLog(layout, component),
+            ),
+        ),
+        part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
+    ];
+    const state = parts.every((one) => one.state === "running")
+        ? "running"
+        : wanted === "running"
+          ? "degraded"
+          : "stopped";
+    return { name, state, parts, kubeconfig: layout.kubeconfig, s3Endpoint: s3Endpoint(identity) };
+}
+
+/** Names of the labs that there are, sorted. */
+export async function listLabs(): Promise<string[]> {
+    try {
+        const entries = await readdir(path.join(anchorageHome(), "labs"), { withFileTypes: true });
+        return entries
+            .filter((entry) => entry.isDirectory())
+            .map((entry) => entry.name)
+            .sort();
+    } catch (error) {
+        if (codeOf(error) === "ENOENT") return [];
+        throw error;
+    }
+}
+
+async function isRunning(layout: LabLayout): Promise<boolean> {
+    return isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
+}
+
+async function readEndpoints(layout: LabLayout): Promise<LabEndpoints | undefined> {
+    const text = await readFileIfPresent(layout.endpoints);
+    return text === undefined ? undefined : (JSON.parse(text) as LabEndpoints);
+}
+
+function endpointsOf({ name, binaries }: StartLabOptions, layout: LabLayout, identity: LabIdentity): LabEndpoints {
+    return {
+        name,
+        id: identity.id,
+        kubeconfig: layout.kubeconfig,
+        context: contextName(name),
+        s3: {
+            endpoint: s3Endpoint(identity),
+            region: s3Region,
+            accessKey: identity.s3.accessKey,
+            secretKey: identity.s3.secretKey,
+        },
+        tools: { kubectl: binaries.kubectl, helm: binaries.helm },
+    };
+}
+
+function requireName(name: string): void {
+    if (/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name)) return;
+    throw new UserError(`${JSON.stringify(name)} cannot be the name of a lab`, {
+        details: ["lower-case letters, digits and hyphens, at most 32, a letter or digit at both ends"],
+        exitCode: ExitCode.usage,
+    });
+}
+
+function noSuchLab(name: string): UserError {
+    return new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [startCommand(name)] });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+    try {
+        await mkdir(folder, { recursive: true });
+    } catch (error) {
+        throw new UserError(`the folder ${folder} cannot be made: ${codeOf(error) ?? String(error)}`, {
+            next: ["make it writable, or set ANCHORAGE_HOME to another folder"],
+            cause: error,
+        });
+    }
+}

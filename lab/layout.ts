@@ -1,0 +1,43 @@
+import path from "node:path";
+import { labEndpointsFile, labFolder } from "../lib/home";
+
+/** Number of the state folder's format. A lab of another one is refused, never touched. */
+export const labFormat = 1;
+
+/** Where everything of one lab lies: all below its folder but the lock, which outlives a reset. */
+export interface LabLayout {
+    readonly folder: string;
+    /** Held while the lab is started, stopped or removed. */
+    readonly lock: string;
+    /** The lab's identity and its S3 keys, mode 0600. */
+    readonly identity: string;
+    /** What it hands over; see LabEndpoints. Mode 0600. */
+    readonly endpoints: string;
+    readonly kubeconfig: string;
+    /** kwokctl's work folder. */
+    readonly kwok: string;
+    /** What kwokctl keeps of the cluster: pki, pids, logs, etcd's data. */
+    readonly cluster: string;
+    readonly kwokConfiguration: string;
+    readonly s3Data: string;
+    readonly s3Log: string;
+    readonly s3Process: string;
+}
+
+export function labLayout(name: string): LabLayout {
+    const folder = labFolder(name);
+    const kwok = path.join(folder, "kwok");
+    return {
+        folder,
+        lock: `${folder}.lock`,
+        identity: path.join(folder, "lab.json"),
+        endpoints: labEndpointsFile(name),
+        kubeconfig: path.join(folder, "kubeconfig"),
+        kwok,
+        cluster: path.join(kwok, "clusters", name),
+        kwokConfiguration: path.join(folder, "kwokctl.yaml"),
+        s3Data: path.join(folder, "s3", "data"),
+        s3Log: path.join(folder, "s3", "versitygw.log"),
+        s3Process: path.join(folder, "s3", "process.json"),
+    };
+}
