@@ -205,8 +205,10 @@ describe("lab tools", () => {
     });
 });
 
-function started(bench: ToolBench): Promise<string> {
-    return waitFor(() => readFileIfPresent(bench.builds), { what: "the build to begin", timeoutMs: 10_000 });
+/** Waits until the script named `go` has written its line. */
+async function started(bench: ToolBench): Promise<void> {
+    const line = async (): Promise<true | undefined> => ((await readFileIfPresent(bench.builds)) ? true : undefined);
+    await waitFor(line, { what: "the build to begin", timeoutMs: 10_000 });
 }
 
 /** A process of its own that resolves the bench's tool. */
