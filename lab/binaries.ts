@@ -10,3 +10,23 @@ export interface LabBinaries {
     readonly versitygw: string;
     readonly helm: string;
 }
+
+const names = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubectl",
+    "kwok",
+    "kwokctl",
+    "versitygw",
+    "helm",
+] as const satisfies readonly (keyof LabBinaries)[];
+
+/** The paths by name, from what the resolver found. */
+export function labBinaries(resolved: readonly { readonly name: string; readonly file: string }[]): LabBinaries {
+    const files = new Map(resolved.map(({ name, file }) => [name, file]));
+    const missing = names.filter((name) => !files.has(name));
+    if (missing.length > 0) throw new Error(`binaries of the lab were not resolved: ${missing.join(", ")}`);
+    return Object.fromEntries(files) as unknown as LabBinaries;
+}

@@ -9,15 +9,26 @@ import type { FromChild, OperationRequest, ToChild, TransportedError } from "./p
  * when the engine's process is gone.
  */
 const abort = new AbortController();
+const hurry = new AbortController();
+
+/** Milliseconds that objects still have to become ready once we are told to stop. */
+const patience = 15_000;
+
+function stop(): void {
+    abort.abort();
+    setTimeout(() => hurry.abort(), patience).unref();
+}
 
 process.on("message", (message: ToChild) => {
-    if (message.kind === "stop") abort.abort();
+    if (message.kind === "stop") stop();
     else void run(message);
 });
-process.on("disconnect", () => abort.abort());
-// Ctrl-C on the terminal goes to the whole group; the engine tells us to stop in order.
-process.on("SIGINT", () => abort.abort());
-process.on("SIGTERM", () => abort.abort());
+process.on("disconnect", () => {
+    abort.abort();
+    hurry.abort();
+});
+process.on("SIGINT", stop);
+process.on("SIGTERM", stop);
 
 async function run(request: OperationRequest): Promise<void> {
     try {
@@ -25,6 +36,7 @@ async function run(request: OperationRequest): Promise<void> {
             ...request,
             onEvent: (event) => void send({ kind: "event", event }),
             signal: abort.signal,
+            hurry: hurry.signal,
         });
         await send({ kind: "result", result });
     } catch (error) {

@@ -26,6 +26,8 @@ export interface DeploymentOptions {
     readonly onEvent: (event: EngineEvent) => void;
     /** No new operation begins after it is aborted. */
     readonly signal: AbortSignal;
+    /** Operations under way do not wait any longer after it is aborted. */
+    readonly hurry: AbortSignal;
 }
 
 type Subject = Pick<ResourceRecord, "urn" | "type" | "name">;
@@ -109,7 +111,7 @@ export class Deployment {
         op: Operation,
         interrupted: boolean,
     ): KindContext {
-        const { project, projectRoot, config, exec, signal } = this.options;
+        const { project, projectRoot, config, exec, hurry } = this.options;
         const timeout = record.timeouts[op as keyof Timeouts];
         return {
             urn: record.urn,
@@ -120,7 +122,7 @@ export class Deployment {
             interrupted,
             hasSecrets: containsSecret(record.inputs),
             ignoreChanges: [],
-            signal,
+            signal: hurry,
             config,
             project,
             projectRoot,
@@ -152,17 +154,20 @@ export class Deployment {
     /** @throws EngineFailure when a resource failed, UserError when it was stopped */
     assertDone(): void {
         const { verb, stack } = this.options;
+        if (this.stopped) {
+            throw new UserError(`${verb} of stack ${stack} was stopped`, {
+                details: [
+                    "what was under way was ended in order, and is on record",
+                    ...this.failures.map(({ name, message }) => `${name}: ${message}`),
+                ],
+                next: ["run the same again: it goes on from here"],
+            });
+        }
         if (this.failures.length > 0) {
             const count = this.failures.length === 1 ? "1 resource" : `${String(this.failures.length)} resources`;
             const skipped = this.skipped.size > 0 ? `, ${String(this.skipped.size)} left out because of it` : "";
             throw new EngineFailure(`${verb} of stack ${stack}: ${count} failed${skipped}`, this.failures, {
                 next: ["mend the cause and run the same again: what was done stays on record"],
-            });
-        }
-        if (this.stopped) {
-            throw new UserError(`${verb} of stack ${stack} was stopped`, {
-                details: ["what was under way was ended in order, and is on record"],
-                next: ["run the same again: it goes on from here"],
             });
         }
     }

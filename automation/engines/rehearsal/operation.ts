@@ -15,7 +15,10 @@ export interface OperationOptions {
     readonly selection: StackSelection;
     readonly program?: string | undefined;
     readonly onEvent: (event: EngineEvent) => void;
+    /** Aborted: no new operation begins. */
     readonly signal: AbortSignal;
+    /** Aborted: nothing is waited for any longer. */
+    readonly hurry: AbortSignal;
 }
 
 /** One operation on a stack, from its files to its result. All but a preview hold the stack's lock. */
@@ -36,6 +39,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
             exec,
             onEvent: options.onEvent,
             signal: options.signal,
+            hurry: options.hurry,
         });
         await perform(deployment, config);
         return deployment;

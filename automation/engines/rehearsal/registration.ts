@@ -310,6 +310,6 @@ async function awaitLeftBehind(
     await waitFor(() => (isSameProcess(pid, start) ? undefined : true), {
         what: `process ${String(pid)} of the interrupted update to end`,
         timeoutMs: 10 * 60_000,
-        signal: deployment.options.signal,
+        signal: deployment.options.hurry,
     });
 }

@@ -1,0 +1,73 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- lazy: most verbs need neither lab nor engine */
+import { createInterface } from "node:readline/promises";
+import { exec } from "../lib/exec";
+import { projectRoot } from "../lib/home";
+import type { Context, LabControl } from "./context";
+import { createReporter } from "./reporter";
+
+/** Opens the real doors of a {@link Context}: the terminal, other programs, the engines, the lab. */
+export function createContext({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Context {
+    const reporter = createReporter(json ? "json" : "auto", process.stdout, process.env);
+    return {
+        reporter,
+        exec,
+        env: process.env,
+        signal,
+        interactive: !json && process.stdin.isTTY && process.stdout.isTTY,
+        projectRoot,
+        confirm: (question) => confirm(question, signal),
+        selectEngine: async ({ stack, engine }) => {
+            const { selectEngine } = require("./engines/select") as typeof import("./engines/select");
+            return selectEngine(engine, { projectRoot, stack }, { exec, env: process.env });
+        },
+        kubectl: async (cluster) => (cluster.kind === "lab" ? labKubectl(cluster.name) : "kubectl"),
+        lab: labControl(signal),
+    };
+}
+
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+        return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal })).trim());
+    } finally {
+        lines.close();
+    }
+}
+
+async function labKubectl(name: string): Promise<string> {
+    const { readLabEndpoints } = require("../lib/lab-endpoints") as typeof import("../lib/lab-endpoints");
+    return (await readLabEndpoints(name)).tools.kubectl;
+}
+
+/** The lab as verbs know it, on the real thing in lab/. */
+function labControl(signal: AbortSignal): LabControl {
+    const lab = () => require("../lab/lab") as typeof import("../lab/lab");
+    const resolve = async (progress: (detail: string) => void) => {
+        const { resolveTools } = require("../lab/tools/resolver") as typeof import("../lab/tools/resolver");
+        return resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw"], {
+            exec,
+            env: process.env,
+            signal,
+            onProgress: ({ tool, detail }) => progress(`${tool}: ${detail}`),
+        });
+    };
+    const doors = async (name: string, progress: (detail: string) => void) => {
+        const { labBinaries } = require("../lab/binaries") as typeof import("../lab/binaries");
+        return { name, exec, binaries: labBinaries(await resolve(progress)) };
+    };
+    return {
+        start: async ({ name, nodes }, progress) => {
+            const { endpoints, alreadyRunning } = await lab().startLab({
+                ...(await doors(name, progress)),
+                nodes,
+                onProgress: progress,
+                signal,
+            });
+            return { kubeconfig: endpoints.kubeconfig, s3Endpoint: endpoints.s3.endpoint, alreadyRunning };
+        },
+        stop: async (name) => lab().stopLab(await doors(name, () => undefined)),
+        reset: async (name) => lab().resetLab(await doors(name, () => undefined)),
+        status: (name) => lab().labStatus(name),
+        tools: resolve,
+    };
+}
