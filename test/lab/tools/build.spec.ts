@@ -39,6 +39,7 @@ describe("lab tools from a build", () => {
             "build",
             "-v",
             "-mod=readonly",
+            "-buildvcs=false",
             "-trimpath",
             "-ldflags",
             "-s -w -X main.version=v1.2.3",
