@@ -116,14 +116,6 @@ async function runInChild(
     }
 }
 
-/**
- * The SDK is loaded before tsx: tsx looks into every module that is loaded after it, and the hundreds of the
- * SDK then take more than twice as long. A refresh or a destroy runs no program and does without the SDK.
- */
-function preloaded(verb: Verb): string[] {
-    return verb === "preview" || verb === "up" ? ["@pulumi/pulumi", "tsx/cjs"] : ["tsx/cjs"];
-}
-
 function tell(child: ChildProcess, message: ToChild): void {
     if (child.connected) child.send(message);
 }
