@@ -58,8 +58,11 @@ function transported(error: unknown): TransportedError {
     if (error instanceof EngineFailure) {
         return { ...common, type: "engine", next: error.next, failures: error.failures };
     }
-    if (error instanceof UserError) {
-        return { ...common, type: "user", details: error.details, next: error.next, exitCode: error.exitCode };
+    // A program wraps it in Pulumi's RunError, so that the real engine shows it without a stack trace.
+    const user = error instanceof Error && error.cause instanceof UserError ? error.cause : error;
+    if (user instanceof UserError) {
+        const { message, details, next, exitCode } = user;
+        return { ...common, type: "user", message, details, next, exitCode };
     }
     // Errors that Pulumi's programs throw to be shown as they are.
     const isRunError = typeof error === "object" && error !== null && "__pulumiRunError" in error;

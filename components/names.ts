@@ -1,0 +1,27 @@
+/** Names of the Kubernetes objects that the program makes: others find them by these. */
+export const names = {
+    /** Helm release, and prefix of all the chart's objects. */
+    release: "harbor",
+    adminSecret: "harbor-admin",
+    encryptionKeySecret: "harbor-encryption-key",
+    coreSecret: "harbor-core-secrets",
+    tokenSecret: "harbor-token-service",
+    jobserviceSecret: "harbor-jobservice-secret",
+    registrySecret: "harbor-registry-secret",
+    registryCredentials: "harbor-registry-credentials",
+    storageCredentials: "harbor-registry-storage",
+} as const;
+
+/** Keys in those Secrets, as the chart reads them (goharbor/harbor-helm 1.19, values.yaml). */
+export const secretKeys = {
+    admin: "HARBOR_ADMIN_PASSWORD",
+    encryption: "secretKey",
+    core: "secret",
+    xsrf: "CSRF_KEY",
+    jobservice: "JOBSERVICE_SECRET",
+    registry: "REGISTRY_HTTP_SECRET",
+    registryPassword: "REGISTRY_PASSWD",
+    registryHtpasswd: "REGISTRY_HTPASSWD",
+    s3AccessKey: "REGISTRY_STORAGE_S3_ACCESSKEY",
+    s3SecretKey: "REGISTRY_STORAGE_S3_SECRETKEY",
+} as const;

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { allConfig } from "@pulumi/pulumi/runtime/config";
+import { codeOf, UserError } from "../lib/errors";
+import { labEndpointsFile, type LabEndpoints } from "../lib/home";
+import type { Settings } from "./schema";
+import { parseSettings, withLabStorage } from "./settings";
+
+/** The settings, and the lab where the stack is on one. */
+export interface StackSettings {
+    readonly settings: Settings;
+    readonly lab?: LabEndpoints;
+}
+
+/**
+ * The settings of the stack that runs. The one place that reads Pulumi's configuration.
+ * @throws pulumi.RunError, which Pulumi shows without a stack trace; its cause is the UserError
+ */
+export function readSettings(): StackSettings {
+    try {
+        return read();
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        throw Object.assign(new pulumi.RunError(error.render()), { cause: error });
+    }
+}
+
+function read(): StackSettings {
+    const settings = parseSettings(rawSettings(allConfig(), pulumi.getProject()));
+    if (settings.cluster.kind !== "lab") return { settings };
+    const lab = readLab(settings.cluster.name);
+    return { settings: withLabStorage(settings, lab), lab };
+}
+
+/**
+ * The configuration of this project's namespace: every key, so that an unknown one is seen. Objects, arrays,
+ * numbers and truth values arrive as JSON.
+ */
+export function rawSettings(config: Readonly<Record<string, string>>, project: string): Record<string, unknown> {
+    const prefix = `${project}:`;
+    return Object.fromEntries(
+        Object.entries(config)
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, text]) => [key.slice(prefix.length), valueOf(text)]),
+    );
+}
+
+function valueOf(text: string): unknown {
+    if (!/^[[{]/.test(text)) return text;
+    try {
+        return JSON.parse(text) as unknown;
+    } catch {
+        return text; // a text that only looks like JSON; the schema says what is wrong with it
+    }
+}
+
+function readLab(name: string): LabEndpoints {
+    try {
+        return JSON.parse(readFileSync(labEndpointsFile(name), "utf8")) as LabEndpoints;
+    } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+        throw new UserError(`the stack is on lab ${JSON.stringify(name)}, which does not exist`, {
+            next: [`npx anchorage lab start${name === "anchorage" ? "" : ` --name ${name}`}`],
+        });
+    }
+}
