@@ -6,7 +6,7 @@ import {
     type ResourceFailure,
 } from "../../engine";
 import type { Exec } from "../../../lib/exec";
-import { messageOf, UserError } from "../../../lib/errors";
+import { ExitCode, messageOf, UserError } from "../../../lib/errors";
 import { processStart } from "../../../lib/processes";
 import { durationMs, type KindContext } from "./kinds";
 import type { Pending, ResourceRecord, State, Timeouts } from "./state";
@@ -38,6 +38,8 @@ export class Deployment {
     /** URNs that were left out because something that they need failed. */
     readonly skipped = new Set<string>();
     readonly preview: boolean;
+    /** A check refused to go on: no new operation begins. */
+    private refusal: UserError | undefined;
 
     constructor(readonly options: DeploymentOptions) {
         this.preview = options.verb === "preview";
@@ -48,7 +50,7 @@ export class Deployment {
     }
 
     get stopped(): boolean {
-        return this.options.signal.aborted;
+        return this.options.signal.aborted || this.refusal !== undefined;
     }
 
     addChange(record: Subject & { parent?: string }, op: Operation, diff: ResourceChange["diff"] = []): void {
@@ -60,6 +62,7 @@ export class Deployment {
         const text = error instanceof UserError ? error.render().split("\n").join("; ") : messageOf(error);
         this.failures.push({ urn: subject.urn, name: subject.name, message: text });
         this.event(subject, "failed", op, { elapsedMs, error: text });
+        if (error instanceof UserError && error.exitCode === ExitCode.refused) this.refusal ??= error;
         if (!(error instanceof Error)) return;
         if (process.env["ANCHORAGE_DEBUG"] !== undefined) this.diagnose("info", error.stack ?? "", subject.urn);
     }
@@ -151,9 +154,10 @@ export class Deployment {
         return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
     }
 
-    /** @throws EngineFailure when a resource failed, UserError when it was stopped */
+    /** @throws EngineFailure when a resource failed, UserError when it was stopped or a check refused to go on */
     assertDone(): void {
         const { verb, stack } = this.options;
+        if (this.refusal) throw this.refusal;
         if (this.stopped) {
             throw new UserError(`${verb} of stack ${stack} was stopped`, {
                 details: [

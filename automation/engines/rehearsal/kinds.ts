@@ -1,8 +1,8 @@
 import type { PropertyChange } from "../../engine";
 import type { Exec } from "../../../lib/exec";
-import { UserError } from "../../../lib/errors";
+import { ExitCode, UserError } from "../../../lib/errors";
 import type { ResourceRecord } from "./state";
-import type { Values } from "./values";
+import { plainValues, type Values } from "./values";
 
 /**
  * What the engine asks of a kind of resources. Inputs carry the marks of values.ts in `inputs` of a record;
@@ -83,6 +83,7 @@ export interface KindContext {
 /** Loads a kind's module only when a resource of that kind appears. */
 export function loadKind(type: string): Kind {
     /* eslint-disable @typescript-eslint/no-require-imports -- a relative import() would go to Node's ES loader */
+    if (type === "pulumi:providers:kubernetes") return { ...providerKind, check: checkCluster };
     if (type.startsWith("pulumi:providers:")) return providerKind;
     if (type === "kubernetes:helm.sh/v3:Release") {
         return (require("./kinds/release") as typeof import("./kinds/release")).releaseKind;
@@ -108,6 +109,19 @@ export function loadKind(type: string): Kind {
     throw new UserError(`the rehearsal engine does not know resources of the kind ${type}`, {
         next: ["use the pulumi engine for this stack: --engine pulumi"],
     });
+}
+
+/** A cluster that is no lab is refused where it is named, before any of its objects is looked at. */
+async function checkCluster(inputs: Values): Promise<Values> {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a relative import() would go to Node's ES loader
+    const { connect } = require("./kinds/kubernetes/connection") as typeof import("./kinds/kubernetes/connection");
+    try {
+        await connect(plainValues(inputs));
+    } catch (error) {
+        // As with Pulumi, a cluster that does not answer concerns its objects only.
+        if (error instanceof UserError && error.exitCode === ExitCode.refused) throw error;
+    }
+    return inputs;
 }
 
 function lastPart(type: string): string {

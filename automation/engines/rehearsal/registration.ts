@@ -71,7 +71,7 @@ export async function register(deployment: Deployment, goal: Goal): Promise<Outc
         if (diff.kind === "replace" && old.protect) throw protectedError(old, "replaced");
         if (diff.kind === "same") return await keep(plan, old, diff);
         if (diff.kind === "recreate") return await create(plan, "create", diff);
-        if (diff.kind === "replace") return await replace(plan, old, diff);
+        if (diff.kind === "replace") return await replace(await anew(plan, diff), old, diff);
         return await update(plan, old, diff);
     } catch (error) {
         deployment.fail(goal, op, error);
@@ -88,6 +88,16 @@ interface Plan {
     readonly news: Values;
     readonly context: KindContext;
     readonly recorded: ResourceRecord | undefined;
+}
+
+/** What stands beside the old one needs a name of its own: the inputs are completed as if nothing were on record. */
+async function anew(plan: Plan, diff: Diff): Promise<Plan> {
+    const { kind, goal, context } = plan;
+    if (goal.deleteBeforeReplace ?? diff.deleteBeforeReplace) return plan;
+    const checked = (await kind.check?.(goal.inputs, undefined, context)) ?? goal.inputs;
+    const { replacementTrigger: trigger } = goal;
+    const inputs: Values = trigger === undefined ? checked : { ...checked, [triggerKey]: trigger };
+    return { ...plan, inputs, news: plainValues(inputs) };
 }
 
 /** What must be there first. */

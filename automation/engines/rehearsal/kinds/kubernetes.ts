@@ -6,6 +6,7 @@ import type { Diff, Kind, KindContext, Made } from "../kinds";
 import { containsUnknown, object, text, type Values } from "../values";
 import { KubeError, type KubeObject } from "./kubernetes/client";
 import { connect, objectPath, type Connection, type ResourceType } from "./kubernetes/connection";
+import { forcedReplacement, isAutonamed } from "./kubernetes/force-new";
 import {
     bodyOf,
     completed,
@@ -31,6 +32,8 @@ export const kubernetesKind: Kind = {
         if (target === undefined) return byInputs;
         if (target === "unserved") return { kind: "recreate", changes: inputDiff };
         if (idOf(target) !== old.id) return moved(old.id ?? "", target, inputDiff);
+        const forced = forcedReplacement(news, inputDiff, context.provider);
+        if (forced) return { kind: "replace", changes: forced, deleteBeforeReplace: !isAutonamed(news) };
         const live = await target.client.get(target.path);
         if (!live || isTerminating(live)) return { kind: "recreate", changes: inputDiff };
         if (containsUnknown(news)) return byInputs;
@@ -42,7 +45,7 @@ export const kubernetesKind: Kind = {
             const changes = inputDiff.map((change) =>
                 isNamedIn(error.message, change.path) ? { ...change, replaces: true } : change,
             );
-            return { kind: "replace", changes, deleteBeforeReplace: true };
+            return { kind: "replace", changes, deleteBeforeReplace: !isAutonamed(news) };
         }
         const changes = diffValues(hidden(desired(live), old.inputs), hidden(desired(applied), old.inputs));
         if (changes.length === 0 && inputDiff.length === 0) return { kind: "same", changes, outputs: outputsOf(live) };

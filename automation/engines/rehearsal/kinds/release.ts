@@ -6,7 +6,7 @@ import { containsUnknown, equal, text, type Values } from "../values";
 import { chartDigest, chartPath } from "./release/chart";
 import { helm, releaseArguments, type HelmTarget } from "./release/helm";
 import { outputsOf } from "./release/outputs";
-import { dropPending, liveReleases, type LiveRelease } from "./release/records";
+import { endPending, liveReleases, type LiveRelease } from "./release/records";
 import { connect } from "./kubernetes/connection";
 import { randomBytes } from "node:crypto";
 
@@ -120,7 +120,7 @@ function seconds(values: Values, context: KindContext): string {
 
 async function install(target: HelmTarget, news: Values, context: KindContext): Promise<Made> {
     const id = `${target.namespace}/${target.name}`;
-    const left = await dropPending(target);
+    const left = await endPending(target);
     if (left !== undefined)
         context.log("warning", `release ${id} was left ${left} by an interrupted run; it is done again`);
     const chart = chartPath(news, context.projectRoot);

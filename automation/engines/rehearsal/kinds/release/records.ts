@@ -1,4 +1,5 @@
-import { isObject, list, object, text } from "../../values";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { isObject, list, object, text, type Values } from "../../values";
 import { objectPath } from "../kubernetes/connection";
 import type { HelmTarget } from "./helm";
 
@@ -28,12 +29,36 @@ export async function liveReleases({ client, namespace, name }: HelmTarget): Pro
 }
 
 /**
- * Forgets a revision that a killed helm left half done: Helm would refuse to work on the release. What it made
- * carries the release's name and is taken over by the next run. @returns the state it was left in, if any
+ * Marks a revision that a killed helm left half done as failed: Helm refuses to work on a pending release, and
+ * takes a failed one as what there is when it works out what to change. (Deleting the record instead would make
+ * Helm forget what the objects were made from.) @returns the state it was left in, if any
  */
-export async function dropPending(target: HelmTarget): Promise<string | undefined> {
+export async function endPending(target: HelmTarget): Promise<string | undefined> {
     const last = (await liveReleases(target)).at(-1);
     if (!last?.status.startsWith("pending-")) return undefined;
-    await target.client.request("DELETE", objectPath(secrets, target.namespace, last.secret));
+    const path = objectPath(secrets, target.namespace, last.secret);
+    const recorded = text(object(await target.client.get(path), "data"), "release");
+    if (recorded === undefined) throw new Error(`the Secret ${last.secret} holds no release`);
+    const release = decoded(recorded);
+    const info = {
+        ...object(release, "info"),
+        status: "failed",
+        description: "interrupted, and taken over by Anchorage",
+    };
+    const body = {
+        metadata: { labels: { status: "failed" } },
+        data: { release: encoded({ ...release, info }) },
+    };
+    await target.client.request("PATCH", path, { body, contentType: "application/merge-patch+json" });
     return last.status;
+}
+
+/** Helm's own encoding inside of the Secret's: base64 of the gzip of JSON (helm, pkg/storage/driver/util.go). */
+function decoded(data: string): Values {
+    const inner = Buffer.from(Buffer.from(data, "base64").toString("utf8"), "base64");
+    return JSON.parse(gunzipSync(inner).toString("utf8")) as Values;
+}
+
+function encoded(release: Values): string {
+    return Buffer.from(gzipSync(JSON.stringify(release)).toString("base64")).toString("base64");
 }

@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { exec } from "../../lib/exec";
+import { labEndpointsFile, type LabEndpoints } from "../../lib/home";
+
+/** The lab that the tests of the engine work on. */
+export async function engineLab(): Promise<LabEndpoints> {
+    return JSON.parse(
+        await readFile(labEndpointsFile(process.env["ANCHORAGE_TEST_LAB"] ?? "lab"), "utf8"),
+    ) as LabEndpoints;
+}
+
+/** Runs kubectl against a lab and returns what it printed. */
+export async function kubectl(lab: LabEndpoints, ...args: string[]): Promise<string> {
+    const { stdout } = await exec(lab.tools.kubectl, [
+        "--kubeconfig",
+        lab.kubeconfig,
+        "--context",
+        lab.context,
+        ...args,
+    ]);
+    return stdout;
+}
+
+/** An object as JSON, or undefined where there is none. */
+export async function liveObject(lab: LabEndpoints, ...what: string[]): Promise<LiveObject | undefined> {
+    const printed = await kubectl(lab, "get", ...what, "--ignore-not-found", "--output", "json");
+    return printed === "" ? undefined : (JSON.parse(printed) as LiveObject);
+}
+
+export interface LiveObject {
+    readonly metadata: { readonly name: string; readonly uid: string; readonly annotations?: Record<string, string> };
+    readonly data?: Record<string, string>;
+    readonly spec?: Record<string, unknown>;
+}
