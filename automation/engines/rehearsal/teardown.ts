@@ -65,7 +65,9 @@ async function removeOne(
         if (!record.retainOnDelete && !goesWithOther) await deleteLive(deployment, record);
         drop();
     });
-    if (done) deployment.addChange(record, "delete");
+    // To remove what was replaced is the end of its replacement, not a change of its own.
+    const replaced = record.condemned === true && deployment.changes.some(({ urn }) => urn === record.urn);
+    if (done && !replaced) deployment.addChange(record, "delete");
     return done;
 }
 
