@@ -68,7 +68,6 @@ export class Cluster extends pulumi.ComponentResource {
                 update: `kind get kubeconfig --name '${cluster}'`,
                 delete: `kind delete cluster --name '${cluster}'`,
                 stdin: kindConfiguration(workers, image),
-                logging: "stderr",
             },
             {
                 parent: this,

@@ -140,7 +140,7 @@ export class Secrets extends pulumi.ComponentResource {
 }
 
 /** SHA-256 of the values, which tells nothing of them and may stand in the open. */
-function checksumOf(values: readonly pulumi.Output<string>[]): pulumi.Output<string> {
+function checksumOf(values: pulumi.Output<string>[]): pulumi.Output<string> {
     const hash = pulumi.all(values).apply((texts) => createHash("sha256").update(JSON.stringify(texts)).digest("hex"));
     return pulumi.unsecret(hash);
 }

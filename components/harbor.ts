@@ -1,0 +1,80 @@
+import path from "node:path";
+import { Release } from "@pulumi/kubernetes/helm/v3/release";
+import * as pulumi from "@pulumi/pulumi";
+import { harborChart } from "../config/catalogue";
+import type { Settings } from "../config/schema";
+import { projectRoot } from "../lib/home";
+import type { ChartValues } from "./harbor-values";
+import { names } from "./names";
+
+export interface HarborArgs {
+    readonly namespace: pulumi.Input<string>;
+    readonly charts: Settings["charts"];
+    /** Version of the chart. */
+    readonly chartVersion: string;
+    readonly values: ChartValues;
+    /** Password of the chart's own database. */
+    readonly databasePassword: pulumi.Input<string>;
+    /** Changes when a secret does; restarts the pods that read it. */
+    readonly secretsChecksum: pulumi.Input<string>;
+}
+
+/** Seconds until a release that does not get ready is given up: images have to be pulled. */
+const timeout = 900;
+
+/** Components whose pods read the secrets. */
+const readers = ["core", "jobservice", "registry"] as const;
+
+/** Harbor itself: the chart as a Helm release, so that its hooks run and its ConfigMaps stay out of the state. */
+export class Harbor extends pulumi.ComponentResource {
+    readonly release: Release;
+
+    constructor(name: string, args: HarborArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("anchorage:components:Harbor", name, {}, opts);
+        this.release = new Release(
+            `${name}-release`,
+            {
+                name: names.release,
+                namespace: args.namespace,
+                ...chartOf(args.charts, args.chartVersion),
+                values: withSecrets(args),
+                timeout,
+                // A failed first install leaves its pods to be looked at; the next up goes on.
+                atomic: false,
+            },
+            { parent: this },
+        );
+        this.registerOutputs({ release: this.release.name });
+    }
+}
+
+/** The database's password is the one secret that the chart takes as a value only (database.internal.password). */
+function withSecrets({ values, databasePassword, secretsChecksum }: HarborArgs): pulumi.Inputs {
+    const own: Record<string, unknown> = { ...values };
+    for (const reader of readers) {
+        const component = values[reader] as ChartValues;
+        const annotations = component["podAnnotations"] as ChartValues | undefined;
+        own[reader] = { ...component, podAnnotations: { ...annotations, "anchorage/secrets": secretsChecksum } };
+    }
+    const database = values["database"] as ChartValues;
+    if (database["type"] === "internal") {
+        own["database"] = {
+            ...database,
+            internal: { ...(database["internal"] as object), password: databasePassword },
+        };
+    }
+    return own;
+}
+
+function chartOf({ source, location }: Settings["charts"], version: string): pulumi.Inputs & { chart: string } {
+    switch (source) {
+        case "repository":
+            return { chart: harborChart.name, version, repositoryOpts: { repo: location ?? harborChart.repository } };
+        case "oci":
+            return { chart: `${location ?? ""}/${harborChart.name}`, version };
+        case "folder":
+            return { chart: path.resolve(projectRoot, location ?? "", harborChart.name) };
+        case "contract":
+            return { chart: path.join(projectRoot, "lab", "charts", "harbor") };
+    }
+}

@@ -1,0 +1,91 @@
+import * as pulumi from "@pulumi/pulumi";
+import { findHarborRelease } from "../config/catalogue";
+import type { AdminOutput, ClusterOutput, ExposureOutput, ReleaseOutput } from "../config/contract";
+import type { Settings } from "../config/schema";
+import type { LabEndpoints } from "../lib/home";
+import { Cluster } from "./cluster";
+import { exposureOf } from "./exposure-values";
+import { Harbor } from "./harbor";
+import { harborValues } from "./harbor-values";
+import { names, secretKeys } from "./names";
+import { Secrets } from "./secrets";
+import { Storage } from "./storage";
+
+export interface RegistryArgs {
+    readonly settings: Settings;
+    /** Where the stack is on one. */
+    readonly lab?: LabEndpoints;
+}
+
+/** The whole registry. Wires the other components, and makes no resource of its own. */
+export class Registry extends pulumi.ComponentResource {
+    readonly registryUrl: pulumi.Output<string>;
+    readonly namespace: pulumi.Output<string>;
+    readonly release: pulumi.Output<ReleaseOutput>;
+    readonly admin: AdminOutput;
+    readonly exposure: ExposureOutput;
+    readonly cluster: ClusterOutput;
+
+    constructor(name: string, { settings, lab }: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("anchorage:components:Registry", name, {}, opts);
+        const cluster = new Cluster(
+            `${name}-cluster`,
+            { cluster: settings.cluster, lab, namespace: settings.namespace },
+            { parent: this },
+        );
+        const inCluster = { parent: this, providers: { kubernetes: cluster.provider } };
+        const namespace = cluster.namespace.metadata.name;
+        const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
+        const storage = new Storage(`${name}-storage`, { storage: settings.storage, namespace }, inCluster);
+        const exposure = exposureOf(settings.exposure, settings.harbor.externalUrl);
+        const version = requireRelease(settings.harbor.version);
+        const harbor = new Harbor(
+            `${name}-harbor`,
+            {
+                namespace,
+                charts: settings.charts,
+                chartVersion: version.chart,
+                values: harborValues({
+                    settings,
+                    registryUrl: exposure.registryUrl,
+                    expose: exposure.values,
+                    storageCredentials: storage.credentialsSecret,
+                }),
+                databasePassword: secrets.databasePassword,
+                secretsChecksum: secrets.checksum,
+            },
+            // The chart looks its Secrets up when it is rendered, so they come first.
+            { ...inCluster, dependsOn: [secrets, storage] },
+        );
+
+        this.registryUrl = pulumi.output(exposure.registryUrl);
+        this.namespace = namespace;
+        this.release = harbor.release.name.apply((release) => ({
+            name: release,
+            harborVersion: version.harbor,
+            chartVersion: version.chart,
+        }));
+        this.admin = { user: "admin", secretName: names.adminSecret, secretKey: secretKeys.admin };
+        this.exposure = exposure.output;
+        this.cluster = clusterOutput(settings.cluster, cluster.context, lab);
+        this.registerOutputs({ registryUrl: this.registryUrl, release: this.release });
+    }
+}
+
+function clusterOutput(cluster: Settings["cluster"], context: string, lab: LabEndpoints | undefined): ClusterOutput {
+    const kubeconfig =
+        cluster.kind === "lab" ? lab?.kubeconfig : cluster.kind === "kubeconfig" ? cluster.path : undefined;
+    return {
+        kind: cluster.kind,
+        name: cluster.kind === "kubeconfig" ? context : cluster.name,
+        context,
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    };
+}
+
+/** The schema lets only versions of the catalogue through. */
+function requireRelease(version: string): NonNullable<ReturnType<typeof findHarborRelease>> {
+    const release = findHarborRelease(version);
+    if (!release) throw new Error(`Harbor ${version} is not in the catalogue`);
+    return release;
+}

@@ -1,0 +1,51 @@
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../config/schema";
+import { names, secretKeys } from "./names";
+import { Bucket } from "./storage/bucket";
+
+export interface StorageArgs {
+    readonly storage: Settings["storage"];
+    /** Namespace of the registry. */
+    readonly namespace: pulumi.Input<string>;
+}
+
+/** Where the registry keeps images: nothing to make for a volume (the chart claims it), bucket and keys for S3. */
+export class Storage extends pulumi.ComponentResource {
+    /** Name of the Secret with the S3 keys; undefined for a volume. */
+    readonly credentialsSecret: string | undefined;
+
+    constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("anchorage:components:Storage", name, {}, opts);
+        this.credentialsSecret = args.storage.kind === "s3" ? this.s3(name, args.storage, args.namespace) : undefined;
+        this.registerOutputs({});
+    }
+
+    private s3(
+        name: string,
+        storage: Extract<Settings["storage"], { kind: "s3" }>,
+        namespace: pulumi.Input<string>,
+    ): string | undefined {
+        const { accessKey, secretKey, bucket, endpoint, region, forceDestroy, createBucket } = storage;
+        if (accessKey === undefined || secretKey === undefined) return storage.existingSecret;
+        if (createBucket !== false) {
+            new Bucket(
+                `${name}-bucket`,
+                { bucket, endpoint, region, accessKey, secretKey, forceDestroy },
+                { parent: this },
+            );
+        }
+        new Secret(
+            `${name}-credentials`,
+            {
+                metadata: { name: names.storageCredentials, namespace },
+                stringData: {
+                    [secretKeys.s3AccessKey]: pulumi.secret(accessKey),
+                    [secretKeys.s3SecretKey]: pulumi.secret(secretKey),
+                },
+            },
+            { parent: this },
+        );
+        return names.storageCredentials;
+    }
+}
