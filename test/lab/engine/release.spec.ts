@@ -68,7 +68,7 @@ describe("rehearsal engine: a release in a lab", function () {
     });
 
     it("is repaired when helm and the engine were killed in the middle", async () => {
-        const stuck = settings({ node: "no-such-node" });
+        const stuck = settings({ os: "none" });
         const running = stack.up(stuck);
         const ended = assert.rejects(running, told(/ended by SIGKILL/));
         await waitFor(() => liveObject(lab, "deployment", "web", "-n", namespace), {
@@ -91,7 +91,7 @@ describe("rehearsal engine: a release in a lab", function () {
         assert.deepEqual(changed(await stack.up(settings())), ["create web"]);
         assert.deepEqual(changed(await stack.up(settings())), []);
 
-        const failing = stack.up(settings({ node: "no-such-node", timeout: 2 }));
+        const failing = stack.up(settings({ os: "none", timeout: 2 }));
         await assert.rejects(failing, told(/release engine-\w+\/web failed/));
         assert.deepEqual(changed(await stack.up(settings())), ["update web"]);
         assert.deepEqual(changed(await stack.up(settings())), []);

@@ -18,7 +18,7 @@ const release = new k8s.helm.v3.Release(
         values: {
             replicas: config.requireNumber("replicas"),
             token: pulumi.secret("chart-secret"),
-            node: config.get("node") ?? "",
+            os: config.get("os") ?? "linux",
         },
         timeout: config.getNumber("timeout") ?? 60,
     },
