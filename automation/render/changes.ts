@@ -21,14 +21,18 @@ export function isChange(change: ResourceChange): boolean {
     return change.op !== "same" && change.op !== "read";
 }
 
-/** Every changed resource with its differences, a line each; nothing for an unchanged stack. */
+/**
+ * Every changed resource, and the differences of those that are there already; nothing for an unchanged stack.
+ * What is created or deleted has no differences that would tell a reader more than its name does.
+ */
 export function renderChanges(changes: readonly ResourceChange[], tense: Tense, style: Style): string[] {
     return changes.filter(isChange).flatMap((change) => {
         const [mark, colour] = marks[change.op];
         const head =
             `${style(colour, mark)} ${change.name}  ${style("dim", shortType(change.type))}` +
             `  ${operationWord(change.op, tense, style)}`;
-        return [head, ...change.diff.map((property) => `    ${renderProperty(property, style)}`)];
+        const diff = change.op === "create" || change.op === "delete" ? [] : change.diff;
+        return [head, ...diff.map((property) => `    ${renderProperty(property, style)}`)];
     });
 }
 
@@ -46,7 +50,7 @@ function renderProperty(change: PropertyChange, style: Style): string {
 
 function valueText(value: unknown): string {
     const text =
-        typeof value === "string" ? JSON.stringify(value) : stringify(value, { collectionStyle: "flow" }).trimEnd();
+        typeof value === "string" ? JSON.stringify(value) : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
     return text.length <= valueLimit ? text : `${text.slice(0, valueLimit)}… (${count(text.length, "character")})`;
 }
 

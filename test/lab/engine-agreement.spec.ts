@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PulumiCli } from "../../automation/engines/pulumi/find-cli";
-import type { LabEndpoints } from "../../lib/home";
+import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { adapters, AgreementProject, cliOrReason, exercise, type Case } from "../support/agreement";
 import { objectsOf } from "../support/cluster-objects";
 import { engineLab } from "../support/engine-lab";
@@ -60,6 +60,16 @@ const programs: readonly ProgramCase[] = [
                 { name: "told", kind: "command", create: "echo told", after: ["web"] },
             ],
         },
+    },
+    {
+        program: "release",
+        settings: ({ kubeconfig }) => ({
+            kubeconfig,
+            namespace,
+            chart: path.join(projectRoot, "test", "support", "charts", "web"),
+            replicas: 1,
+        }),
+        change: { replicas: 2 },
     },
 ];
 

@@ -1,12 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { exec } from "../../lib/exec";
-import { labEndpointsFile, type LabEndpoints } from "../../lib/home";
+import type { LabEndpoints } from "../../lib/home";
+import { sharedLab } from "./lab";
 
 /** The lab that the tests of the engine work on. */
-export async function engineLab(): Promise<LabEndpoints> {
-    return JSON.parse(
-        await readFile(labEndpointsFile(process.env["ANCHORAGE_TEST_LAB"] ?? "lab"), "utf8"),
-    ) as LabEndpoints;
+export function engineLab(): Promise<LabEndpoints> {
+    return sharedLab();
 }
 
 /** Runs kubectl against a lab and returns what it printed. */

@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { exec } from "../../lib/exec";
+import { listLabs, resetLab } from "../../lab/lab";
+import { testBinaries } from "./lab";
+
+/**
+ * Mocha loads this before every spec: labs and states of the tests lie in a folder of their own, never in the
+ * user's, and are gone when the run ends, also after Ctrl-C.
+ */
+const home = mkdtempSync(path.join(tmpdir(), "anchorage-test-"));
+process.env["ANCHORAGE_HOME"] = home;
+
+export const mochaHooks = {
+    async afterAll(this: Mocha.Context): Promise<void> {
+        this.timeout(120_000);
+        process.env["ANCHORAGE_HOME"] = home;
+        const names = await listLabs();
+        if (names.length > 0) {
+            const binaries = await testBinaries();
+            await Promise.all(names.map((name) => resetLab({ name, binaries, exec })));
+        }
+        rmSync(home, { recursive: true, force: true });
+    },
+};
