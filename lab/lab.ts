@@ -31,7 +31,7 @@ import {
     startObjectStore,
     stopObjectStore,
 } from "./object-store";
-import { residentMemory } from "./process-record";
+import { endStrayProcesses, residentMemory } from "./process-record";
 
 /** Simulated nodes of a new lab: one in each zone. */
 export const defaultNodes = 3;
@@ -93,20 +93,22 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
     const cluster: Cluster = { name, layout, binaries, exec, signal };
     await writeWanted(layout, "running");
     onProgress?.("starting the API server and S3");
-    try {
-        await Promise.all([
-            startObjectStore(name, binaries.versitygw, layout, identity, signal),
-            (async () => {
-                await startCluster(cluster);
-                onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
-                await prepareCluster(cluster, identity);
-            })(),
-        ]);
-    } catch (error) {
-        stop.abort(error);
-        options.signal?.throwIfAborted();
-        throw error;
-    }
+    const store = startObjectStore(name, binaries.versitygw, layout, identity, signal);
+    const controlPlane = async (): Promise<void> => {
+        await startCluster(cluster);
+        onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
+        await prepareCluster(cluster, identity);
+    };
+    const parts = [store, controlPlane()].map((part) =>
+        part.catch((error: unknown) => {
+            stop.abort(error);
+            throw error;
+        }),
+    );
+    // Both have come to an end before this does: nothing goes on behind the back of the next command.
+    await Promise.allSettled(parts);
+    options.signal?.throwIfAborted();
+    await Promise.all(parts);
 }
 
 export interface LabDoors {
@@ -140,6 +142,7 @@ async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout):
     if ((await readFileIfPresent(path.join(layout.folder, "wanted"))) !== undefined)
         await writeWanted(layout, "stopped");
     await Promise.all([stopObjectStore(layout), stopCluster({ name, layout, binaries, exec })]);
+    await endStrayProcesses(layout);
 }
 
 export interface LabPart {

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
-import { isRunning, isSameProcess } from "../lib/processes";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { isRunning, isSameProcess, processStart } from "../lib/processes";
 import { codeOf } from "../lib/errors";
 import { waitFor } from "../lib/wait";
+import type { LabLayout } from "./layout";
 
 /** The number in a pid file, or undefined where there is none. */
 export function readPid(file: string): number | undefined {
@@ -54,5 +56,35 @@ export async function endProcess(pid: number, start: string | undefined): Promis
             intervalMs: 20,
         }).catch(() => undefined);
         if (ended) return;
+    }
+}
+
+/**
+ * Ends what runs of a lab without being on its record: kwokctl on its configuration, and programs from its own
+ * folder of binaries. Finds them by their command lines, where the system shows these (/proc).
+ */
+export async function endStrayProcesses(layout: LabLayout): Promise<void> {
+    const binaries = `${path.join(layout.cluster, "bin")}${path.sep}`;
+    const isOurs = ([program = "", ...args]: readonly string[]): boolean =>
+        program.startsWith(binaries) ||
+        (path.basename(program) === "kwokctl" && args.includes(layout.kwokConfiguration));
+    const strays = runningPids().filter((pid) => isOurs(commandLine(pid)));
+    await Promise.all(strays.map((pid) => endProcess(pid, processStart(pid))));
+}
+
+function runningPids(): number[] {
+    try {
+        return readdirSync("/proc").map(Number).filter(Number.isInteger);
+    } catch (error) {
+        if (codeOf(error) === "ENOENT") return []; // no /proc on this system
+        throw error;
+    }
+}
+
+function commandLine(pid: number): string[] {
+    try {
+        return readFileSync(`/proc/${String(pid)}/cmdline`, "utf8").split("\0");
+    } catch {
+        return []; // ended meanwhile, or another user's
     }
 }
