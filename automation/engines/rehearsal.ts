@@ -56,8 +56,20 @@ export function createRehearsalEngine(selection: StackSelection, options: Rehear
             const { values, encrypted } = await config();
             return { ...values, ...Object.fromEntries(encrypted.map((key) => [key, "[secret]"])) };
         },
-        resources: async () => (await openState()).records.filter((record) => record.condemned !== true).map(stateOf),
+        resources: async () =>
+            parentsFirst((await openState()).records.filter((record) => record.condemned !== true)).map(stateOf),
     };
+}
+
+function parentsFirst(records: readonly ResourceState[]): ResourceState[] {
+    const sorted = new Set<ResourceState>();
+    const add = (record: ResourceState): void => {
+        const parent = records.find(({ urn }) => urn === record.parent);
+        if (parent && !sorted.has(parent)) add(parent);
+        sorted.add(record);
+    };
+    records.forEach(add);
+    return [...sorted];
 }
 
 function stateOf({ urn, type, name, parent, id, custom, protect }: ResourceState): ResourceState {
@@ -90,7 +102,7 @@ async function runInChild(
         if (tail.length > 20) tail.shift();
         onEvent?.({ kind: "diagnostic", severity: stream === "stdout" ? "info" : "warning", message: line });
     });
-    const stop = (): void => void tell(child, { kind: "stop" });
+    const stop = (): void => tell(child, { kind: "stop" });
     signal?.addEventListener("abort", stop);
     try {
         return await new Promise<EngineResult>((resolve, reject) => {

@@ -6,7 +6,7 @@ import type { Deployment } from "./deployment";
 import { loadKind } from "./kinds";
 import { register, type Goal, type Outcome } from "./registration";
 import { makeUrn, providerUrn } from "./urn";
-import { markSecrets, plainValues, type Value, type Values } from "./values";
+import { markSecrets, plainValues, text, type Value, type Values } from "./values";
 
 type Callback = (error: Error | null, response?: unknown) => void;
 type Request = resourceProto.RegisterResourceRequest;
@@ -154,7 +154,7 @@ export class ResourceMonitor {
         if (token !== "pulumi:pulumi:getResource") {
             return Promise.reject(new Error(`the rehearsal engine does not know the function ${token}`));
         }
-        const urn = String(toValues(request.getArgs())["urn"]);
+        const urn = text(toValues(request.getArgs()), "urn") ?? "";
         const record = this.deployment.state.find(urn);
         const state = record?.outputs ?? this.reads.get(urn);
         if (!state) return Promise.reject(new Error(`no resource ${urn} is on record`));
@@ -165,5 +165,5 @@ export class ResourceMonitor {
 }
 
 function toValues(struct: Struct | undefined): Values {
-    return (struct?.toJavaScript() ?? {}) as Values;
+    return struct?.toJavaScript() ?? {};
 }

@@ -42,7 +42,12 @@ export async function runProgram(
     const told = (error: unknown): boolean =>
         deployment.failures.some(({ message }) => messageOf(error).includes(message));
     const own = errors.filter((error) => !told(error));
-    if (own.length === 1) throw own[0];
-    if (own.length > 1) throw new AggregateError(own, own.map(messageOf).join("\n"));
+    if (deployment.failures.length > 0) {
+        // What the program made of a failed resource is told as well; the failure itself is the error.
+        for (const error of own) deployment.diagnose("error", messageOf(error));
+    } else {
+        if (own.length === 1) throw own[0];
+        if (own.length > 1) throw new AggregateError(own, own.map(messageOf).join("\n"));
+    }
     return { registered: monitor.registered, outputs: monitor.stackOutputs };
 }

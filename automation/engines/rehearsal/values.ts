@@ -111,3 +111,13 @@ export function list(values: Record<string, Value> | undefined, key: string): Va
     const value = values?.[key];
     return Array.isArray(value) ? value : [];
 }
+
+/** A copy without these keys. */
+export function without<T extends object, K extends string>(values: T, ...keys: readonly K[]): Omit<T, K> {
+    return Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key as K))) as Omit<T, K>;
+}
+
+/** A value as a text: texts as they are, all else as JSON. */
+export function asText(value: Value): string {
+    return typeof value === "string" ? value : JSON.stringify(value);
+}

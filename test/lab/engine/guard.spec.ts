@@ -7,6 +7,7 @@ import path from "node:path";
 import { ExitCode } from "../../../lib/errors";
 import { labMarker, type LabEndpoints } from "../../../lib/home";
 import { engineLab, kubectl, liveObject } from "../../support/engine-lab";
+import { labTimeout } from "../../support/lab";
 import { makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
 describe("rehearsal engine: clusters that are no lab", function () {
@@ -15,8 +16,12 @@ describe("rehearsal engine: clusters that are no lab", function () {
     let stack: TestStack;
     const namespace = "engine-refused";
 
-    beforeEach(async () => {
+    before(async function () {
+        this.timeout(labTimeout);
         lab = await engineLab();
+    });
+
+    beforeEach(async () => {
         stack = await makeTestStack("objects", { kubeconfig: lab.kubeconfig, namespace, objects: [] });
     });
 

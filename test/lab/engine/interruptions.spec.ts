@@ -8,6 +8,7 @@ import type { LabEndpoints } from "../../../lib/home";
 import { lockHolder } from "../../../lib/lock";
 import { waitFor } from "../../../lib/wait";
 import { engineLab, kubectl, liveObject } from "../../support/engine-lab";
+import { labTimeout } from "../../support/lab";
 import type { Wanted } from "../../support/programs/objects";
 import { changed, makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
@@ -33,8 +34,12 @@ describe("rehearsal engine: failures and interruptions in a lab", function () {
     const go = (): Promise<void> => writeFile(path.join(stack.folder, "go"), "");
     const enginePid = async (): Promise<number> => (await lockHolder(stack.lockFile))?.pid ?? assert.fail("no holder");
 
-    beforeEach(async () => {
+    before(async function () {
+        this.timeout(labTimeout);
         lab = await engineLab();
+    });
+
+    beforeEach(async () => {
         namespace = `engine-${randomBytes(3).toString("hex")}`;
         stack = await makeTestStack("objects", { kubeconfig: lab.kubeconfig, namespace, objects: [] });
     });
@@ -63,7 +68,7 @@ describe("rehearsal engine: failures and interruptions in a lab", function () {
         assert.equal(await liveObject(lab, "configmap", "needs-bad", "-n", namespace), undefined);
         assert.ok(await liveObject(lab, "configmap", "old", "-n", namespace), "nothing is deleted after a failure");
 
-        const mended = objects({ ...(broken.objects[0] as Wanted), as: "good" }, ...broken.objects.slice(1));
+        const mended = objects({ name: "bad", as: "good" }, ...broken.objects.slice(1));
         assert.deepEqual(changed(await stack.up(mended)), ["create bad", "create needs-bad", "delete old"]);
     });
 

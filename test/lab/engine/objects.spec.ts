@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { ExitCode } from "../../../lib/errors";
 import type { LabEndpoints } from "../../../lib/home";
 import { engineLab, kubectl, liveObject } from "../../support/engine-lab";
+import { labTimeout } from "../../support/lab";
 import type { Wanted } from "../../support/programs/objects";
 import { changed, changeOf, makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
@@ -15,8 +16,12 @@ describe("rehearsal engine: objects in a lab", function () {
 
     const objects = (...wanted: Wanted[]) => ({ objects: wanted });
 
-    beforeEach(async () => {
+    before(async function () {
+        this.timeout(labTimeout);
         lab = await engineLab();
+    });
+
+    beforeEach(async () => {
         namespace = `engine-${randomBytes(3).toString("hex")}`;
         stack = await makeTestStack("objects", { kubeconfig: lab.kubeconfig, namespace, objects: [] });
     });
@@ -112,19 +117,17 @@ describe("rehearsal engine: objects in a lab", function () {
     });
 
     it("leaves to others what is to be ignored, and keeps what is to be retained", async () => {
-        const settings = objects(
-            {
-                name: "shared",
-                as: "shared",
-                data: { ours: "1", theirs: "0" },
-                options: { ignoreChanges: ["data.theirs"] },
-            },
-            { name: "kept", as: "kept", options: { retainOnDelete: true } },
-        );
+        const shared: Wanted = {
+            name: "shared",
+            as: "shared",
+            data: { ours: "1", theirs: "0" },
+            options: { ignoreChanges: ["data.theirs"] },
+        };
+        const settings = objects(shared, { name: "kept", as: "kept", options: { retainOnDelete: true } });
         await stack.up(settings);
         await kubectl(lab, "patch", "configmap", "shared", "-n", namespace, "--patch", '{"data":{"theirs":"9"}}');
         assert.deepEqual(changed(await stack.up(settings)), []);
-        const changedOurs = objects({ ...(settings.objects[0] as Wanted), data: { ours: "2", theirs: "0" } });
+        const changedOurs = objects({ ...shared, data: { ours: "2", theirs: "0" } });
         assert.deepEqual(changed(await stack.up(changedOurs)), ["delete kept", "update shared"]);
         assert.deepEqual((await liveObject(lab, "configmap", "shared", "-n", namespace))?.data, {
             ours: "2",

@@ -6,6 +6,7 @@ import type { LabEndpoints } from "../../../lib/home";
 import { lockHolder } from "../../../lib/lock";
 import { waitFor } from "../../../lib/wait";
 import { engineLab, kubectl, liveObject } from "../../support/engine-lab";
+import { labTimeout } from "../../support/lab";
 import { changed, changeOf, makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
 describe("rehearsal engine: a release in a lab", function () {
@@ -15,8 +16,12 @@ describe("rehearsal engine: a release in a lab", function () {
     let namespace: string;
     let chart: string;
 
-    beforeEach(async () => {
+    before(async function () {
+        this.timeout(labTimeout);
         lab = await engineLab();
+    });
+
+    beforeEach(async () => {
         namespace = `engine-${randomBytes(3).toString("hex")}`;
         stack = await makeTestStack("release", { kubeconfig: lab.kubeconfig, namespace, replicas: 1 });
         chart = path.join(stack.folder, "web");

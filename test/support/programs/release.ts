@@ -9,17 +9,18 @@ const provider = new k8s.Provider("lab", {
     enableSecretMutable: true,
 });
 const namespace = new k8s.core.v1.Namespace("space", { metadata: { name: config.require("namespace") } }, { provider });
+const values: Record<string, unknown> = {
+    replicas: config.requireNumber("replicas"),
+    token: pulumi.secret("chart-secret"),
+    os: config.get("os") ?? "linux",
+};
 const release = new k8s.helm.v3.Release(
     "web",
     {
         name: "web",
         chart: config.require("chart"),
         namespace: namespace.metadata.name,
-        values: {
-            replicas: config.requireNumber("replicas"),
-            token: pulumi.secret("chart-secret"),
-            os: config.get("os") ?? "linux",
-        },
+        values,
         timeout: config.getNumber("timeout") ?? 60,
     },
     { provider },

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { UserError } from "../../../../lib/errors";
 import type { Kind, KindContext } from "../kinds";
-import { list, object, text, type Values } from "../values";
+import { asText, list, object, text, type Values } from "../values";
 
 /**
  * command:local:Command (pulumi-command): a command for each of create, update and delete. `update` falls back
@@ -55,13 +55,13 @@ async function run(
     const printed = { stdout: text(before, "stdout") ?? "", stderr: text(before, "stderr") ?? "" };
     if (command === undefined) return printed;
     const [program = "/bin/sh", ...args] =
-        list(inputs, "interpreter").length > 0 ? list(inputs, "interpreter").map(String) : ["/bin/sh", "-c"];
+        list(inputs, "interpreter").length > 0 ? list(inputs, "interpreter").map(asText) : ["/bin/sh", "-c"];
     const hasRun = before["stdout"] !== undefined || before["stderr"] !== undefined;
     const previous: Record<string, string> =
         hasRun && inputs["addPreviousOutputInEnv"] !== false
             ? { PULUMI_COMMAND_STDOUT: printed.stdout, PULUMI_COMMAND_STDERR: printed.stderr }
             : {};
-    const environment = Object.entries(object(inputs, "environment")).map(([key, value]) => [key, String(value)]);
+    const environment = Object.entries(object(inputs, "environment")).map(([key, value]) => [key, asText(value)]);
     const logging = context.hasSecrets ? "none" : (text(inputs, "logging") ?? "stdoutAndStderr");
     return context.exec(program, [...args, command], {
         cwd: path.resolve(context.projectRoot, text(inputs, "dir") ?? "."),

@@ -4,7 +4,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { UserError } from "../../../../lib/errors";
 import type { Kind, KindContext, Made } from "../kinds";
 import { diffValues } from "../diff";
-import { containsSecret, equal, plain, plainValues, secret, unknownValue, type Values } from "../values";
+import { containsSecret, equal, plain, plainValues, secret, unknownValue, without, type Values } from "../values";
 
 /** The input under which the SDK puts the serialised provider of a dynamic resource. */
 const providerKey = "__provider";
@@ -125,8 +125,7 @@ function codeOf(inputs: Values): string | undefined {
 }
 
 function withoutCode(values: Values): Values {
-    const { [providerKey]: _code, ...rest } = values;
-    return rest;
+    return without(values, providerKey);
 }
 
 /** What a provider returned as JSON; undefined is "not given". */

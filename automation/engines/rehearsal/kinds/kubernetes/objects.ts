@@ -1,6 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { pathText } from "../../diff";
-import { containsSecret, isObject, isSecret, object, plain, secret, text, type Value, type Values } from "../../values";
+import {
+    asText,
+    containsSecret,
+    isObject,
+    isSecret,
+    object,
+    plain,
+    secret,
+    text,
+    without,
+    type Value,
+    type Values,
+} from "../../values";
 import type { KubeObject } from "./client";
 
 const autonamed = "pulumi.com/autonamed";
@@ -25,9 +37,8 @@ export function completed(inputs: Values, resourceName: string, old: Values | un
     const before = object(plainObject(old), "metadata");
     const kept = text(object(before, "annotations"), autonamed) === "true" ? text(before, "name") : undefined;
     const prefix = text(metadata, "generateName") ?? `${resourceName}-`;
-    const { generateName: _prefix, ...others } = metadata;
     const named = {
-        ...others,
+        ...without(metadata, "generateName"),
         name: kept ?? `${prefix}${randomBytes(4).toString("hex")}`,
         annotations: { ...object(metadata, "annotations"), [autonamed]: "true" },
     };
@@ -42,12 +53,12 @@ function plainObject(values: Values | undefined): Record<string, Value> {
 
 /** What is sent to the API server: no empty values, a Secret's texts as data. */
 export function bodyOf(news: Values, namespace: string | undefined): KubeObject {
-    const { stringData, status: _status, ...rest } = news;
-    const body = compact(rest) as KubeObject;
+    const { stringData } = news;
+    const body = compact(without(news, "stringData", "status")) as KubeObject;
     if (isSecretObject(news) && isObject(stringData)) {
         const encoded = Object.entries(stringData).map(([key, value]) => [
             key,
-            Buffer.from(String(value), "utf8").toString("base64"),
+            Buffer.from(asText(value), "utf8").toString("base64"),
         ]);
         body["data"] = { ...object(body, "data"), ...(Object.fromEntries(encoded) as Record<string, string>) };
     }
@@ -68,15 +79,13 @@ const volatile = ["managedFields", "resourceVersion", "generation", "creationTim
 
 /** The part of an object that says what it should be: no status, no bookkeeping of the server. */
 export function desired(live: KubeObject): KubeObject {
-    const { status: _status, ...rest } = live;
     const metadata = Object.entries(object(live, "metadata")).filter(([key]) => !volatile.includes(key));
-    return { ...rest, metadata: Object.fromEntries(metadata) };
+    return { ...without(live, "status"), metadata: Object.fromEntries(metadata) };
 }
 
 /** The outputs of an object: as it lives, without the record of who owns which field. */
 export function outputsOf(live: KubeObject): Values {
-    const { managedFields: _fields, ...metadata } = object(live, "metadata");
-    return { ...live, metadata };
+    return { ...live, metadata: without(object(live, "metadata"), "managedFields") };
 }
 
 /** Hides in a live object what is secret in the inputs, and the data of a Secret. */

@@ -2,7 +2,7 @@ import "reflect-metadata"; // @peculiar/x509 needs it before it is loaded
 import { createPublicKey, randomBytes, webcrypto, type KeyObject } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { UserError } from "../../../../../lib/errors";
-import { list, object, text, type Values } from "../../values";
+import { asText, list, object, text, type Values } from "../../values";
 
 x509.cryptoProvider.set(webcrypto);
 
@@ -52,7 +52,8 @@ export async function locallySigned(inputs: Values, caKey: KeyObject, now: Date)
     const ca = new x509.X509Certificate(text(inputs, "caCertPem") ?? "");
     const { keys, algorithm } = await webKeys(caKey);
     const times = validity(inputs, now);
-    const publicKey = await request.publicKey.export();
+    // The package's types speak of the browser's CryptoKey, which Node's types call webcrypto.CryptoKey.
+    const publicKey = (await request.publicKey.export()) as webcrypto.CryptoKey;
     const names = request.extensions.find(({ type }) => type === subjectAlternativeName);
     const certificate = await x509.X509CertificateGenerator.create({
         ...times,
@@ -157,21 +158,21 @@ function subjectName(inputs: Values): x509.JsonName {
         ["commonName", "CN"],
     ];
     return parts.flatMap(([key, type]) => {
-        const values = Array.isArray(subject[key]) ? list(subject, key).map(String) : [text(subject, key)];
+        const values = Array.isArray(subject[key]) ? list(subject, key).map(asText) : [text(subject, key)];
         return values.filter((value) => value !== undefined).map((value) => ({ [type]: [value] }));
     });
 }
 
 function alternativeNames(inputs: Values): x509.Extension[] {
     const names: x509.JsonGeneralNames = [
-        ...list(inputs, "dnsNames").map((value) => ({ type: "dns" as const, value: String(value) })),
-        ...list(inputs, "ipAddresses").map((value) => ({ type: "ip" as const, value: String(value) })),
-        ...list(inputs, "uris").map((value) => ({ type: "url" as const, value: String(value) })),
+        ...list(inputs, "dnsNames").map((value) => ({ type: "dns" as const, value: asText(value) })),
+        ...list(inputs, "ipAddresses").map((value) => ({ type: "ip" as const, value: asText(value) })),
+        ...list(inputs, "uris").map((value) => ({ type: "url" as const, value: asText(value) })),
     ];
     return names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : [];
 }
 
-const keyUsages: Readonly<Record<string, x509.KeyUsageFlags>> = {
+const keyUsages: Readonly<Record<string, number>> = {
     digital_signature: x509.KeyUsageFlags.digitalSignature,
     content_commitment: x509.KeyUsageFlags.nonRepudiation,
     key_encipherment: x509.KeyUsageFlags.keyEncipherment,
@@ -194,7 +195,7 @@ const extendedUsages: Readonly<Record<string, string>> = {
 };
 
 async function commonExtensions(inputs: Values, publicKey: webcrypto.CryptoKey): Promise<x509.Extension[]> {
-    const uses = list(inputs, "allowedUses").map(String);
+    const uses = list(inputs, "allowedUses").map(asText);
     const unknown = uses.filter((use) => keyUsages[use] === undefined && extendedUsages[use] === undefined);
     if (unknown.length > 0)
         throw new UserError(`allowedUses holds what the rehearsal engine does not know: ${unknown.join(", ")}`);

@@ -4,6 +4,7 @@ import {
     createPublicKey,
     generateKeyPair,
     randomBytes,
+    type KeyExportOptions,
     type KeyObject,
 } from "node:crypto";
 import { promisify } from "node:util";
@@ -55,9 +56,8 @@ export function readPrivateKey(pem: string): KeyObject {
 
 /** The traditional form of each algorithm: PKCS#1 for RSA, SEC 1 for ECDSA, PKCS#8 for ED25519. */
 export function privateKeyPem(key: KeyObject): string {
-    const types = { rsa: "pkcs1", ec: "sec1" } as const;
-    const type = types[key.asymmetricKeyType as keyof typeof types];
-    return key.export({ type: (type as "pkcs8" | undefined) ?? "pkcs8", format: "pem" }).toString();
+    const type = key.asymmetricKeyType === "rsa" ? "pkcs1" : key.asymmetricKeyType === "ec" ? "sec1" : "pkcs8";
+    return key.export({ type, format: "pem" } as KeyExportOptions<"pem">).toString();
 }
 
 export interface KeyForms {
