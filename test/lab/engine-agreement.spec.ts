@@ -3,10 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PulumiCli } from "../../automation/engines/pulumi/find-cli";
-import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { writeFileAtomic } from "../../lib/files";
+import { labEndpointsFile, projectRoot, type LabEndpoints } from "../../lib/home";
 import { adapters, AgreementProject, cliOrReason, exercise, type Case } from "../support/agreement";
 import { objectsOf } from "../support/cluster-objects";
-import { engineLab } from "../support/engine-lab";
+import { labTimeout, sharedLab } from "../support/lab";
 
 /** Programs of test/support/programs, their settings, and the change that is tried on each. */
 interface ProgramCase {
@@ -84,19 +85,27 @@ describe("agreement of the engines", function () {
     let cli: PulumiCli | string;
     let home: string;
     let lab: LabEndpoints;
+    const outer = process.env["ANCHORAGE_HOME"];
 
-    before(async () => {
+    before(async function () {
+        this.timeout(labTimeout);
         cli = await cliOrReason();
         if (typeof cli === "string") return;
+        lab = await sharedLab();
+        // Records of the test's own: the lab's stack of this checkout stays as it is.
         home = await mkdtemp(path.join(tmpdir(), "agreement-home-"));
-        lab = await engineLab();
+        process.env["ANCHORAGE_HOME"] = home;
+        await writeFileAtomic(labEndpointsFile(lab.name), JSON.stringify(lab), 0o600);
     });
 
     after(async () => {
-        if (typeof cli !== "string") await rm(home, { recursive: true, force: true });
+        if (typeof cli === "string") return;
+        if (outer === undefined) delete process.env["ANCHORAGE_HOME"];
+        else process.env["ANCHORAGE_HOME"] = outer;
+        await rm(home, { recursive: true, force: true });
     });
 
-    async function assertAgreement(context: Mocha.Context, makeCase: () => Promise<Case>): Promise<void> {
+    async function assertAgreement(context: Mocha.Context, makeCase: () => Promise<Case> | Case): Promise<void> {
         if (typeof cli === "string") {
             if (context.test) context.test.title += ` (skipped: ${cli})`;
             context.skip();
@@ -123,4 +132,20 @@ describe("agreement of the engines", function () {
             }
         });
     }
+
+    it("on the stack lab", async function () {
+        await assertAgreement(this, () => ({
+            selection: {
+                projectRoot,
+                stack: "lab",
+                overrides: {
+                    cluster: { kind: "lab", name: lab.name },
+                    namespace,
+                    storage: { kind: "s3", bucket: "engine-agreement" },
+                },
+            },
+            change: { harbor: { metrics: false, cache: true } },
+            look: () => objectsOf(lab, namespace),
+        }));
+    });
 });

@@ -7,6 +7,7 @@ import type { Engine, EngineResult, StackSelection } from "../../automation/engi
 import { createPulumiEngine } from "../../automation/engines/pulumi";
 import { findPulumiCli, type PulumiCli } from "../../automation/engines/pulumi/find-cli";
 import { createRehearsalEngine } from "../../automation/engines/rehearsal";
+import { ExitCode } from "../../lib/errors";
 import { exec } from "../../lib/exec";
 import { anchorageHome, projectRoot } from "../../lib/home";
 
@@ -96,7 +97,7 @@ export async function exercise(engineFor: EngineFor, { selection, change, genera
         const planned = await engine.preview();
         const first = await engine.up();
         const record = {
-            "first preview": operationsOf(planned),
+            "first preview": differencesOf(planned),
             "first up": operationsOf(first),
             resources: await resourcesOf(engine),
             outputs: await outputsOf(engine, generated),
@@ -110,8 +111,12 @@ export async function exercise(engineFor: EngineFor, { selection, change, genera
             "objects after a change": await looked(),
         };
         assert.deepEqual(record["second preview"], [], `the second preview of ${engine.name} is empty`);
+        const kept = (await engine.resources()).some(({ protect }) => protect);
+        if (kept) await assert.rejects(engine.destroy(), { exitCode: ExitCode.refused });
+        await engine.unprotect();
         return { ...record, destroy: operationsOf(await engine.destroy()), left: await engine.resources() };
     } catch (error) {
+        await engine.unprotect();
         await engine.destroy();
         throw error;
     }
@@ -135,7 +140,13 @@ function operationsOf({ changes }: EngineResult): unknown[] {
 /** What would change, and how. */
 function differencesOf({ changes }: EngineResult): unknown[] {
     const differing = changes.filter(({ op }) => op !== "same");
-    return sorted(differing.map(({ urn, op, diff }) => ({ urn, op, diff: shape(diff) })));
+    return sorted(
+        differing.map(({ urn, op, diff }) => ({
+            urn,
+            op,
+            diff: shape([...diff].sort((a, b) => compare(a.path, b.path))),
+        })),
+    );
 }
 
 /** Names, secretness and values of the outputs; of those that are made anew, only what they are. */
@@ -149,7 +160,11 @@ async function outputsOf(engine: Engine, generated: readonly string[]): Promise<
 }
 
 function sorted<T extends { readonly urn: string }>(items: readonly T[]): T[] {
-    return [...items].sort((a, b) => (a.urn < b.urn ? -1 : 1));
+    return [...items].sort((a, b) => compare(a.urn, b.urn));
+}
+
+function compare(a: string, b: string): number {
+    return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** `PEM CERTIFICATE` or the type. */

@@ -75,11 +75,27 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
         });
     }
     const programErrors = recorder?.programErrors ?? [];
+    const [only] = programErrors;
+    const refusal = only === undefined || programErrors.length > 1 ? undefined : readRefusal(only);
+    if (refusal) return withCause(refusal, error);
     return new UserError(`the pulumi CLI failed on stack ${stack}`, {
         details: programErrors.length > 0 ? programErrors : lastLines(said.stderr.trim() || said.stdout),
         next: [`see it in full: ${prefix}pulumi preview --stack ${stack}`],
         cause: error,
     });
+}
+
+/**
+ * What the program refused, from the text of its UserError: wrong settings, a lab that does not run. It comes
+ * through the CLI as a message.
+ */
+export function readRefusal(text: string): UserError | undefined {
+    const [message = "", ...lines] = text.split("\n");
+    const marked = (mark: string): string[] =>
+        lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length));
+    const [details, next] = [marked("  - "), marked("  next: ")];
+    if (next.length === 0 || details.length + next.length < lines.length) return undefined;
+    return new UserError(message, { details, next, exitCode: ExitCode.usage });
 }
 
 /** A file backend names the holder (pulumi/pulumi pkg/backend/diy/lock.go), Pulumi Cloud does not. */

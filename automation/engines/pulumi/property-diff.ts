@@ -51,6 +51,14 @@ export function propertyChanges(step: DiffSource): PropertyChange[] {
         .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
+/** The inputs of a resource that is to be made. Keys with two underscores are the SDK's: a dynamic provider's code. */
+export function givenProperties(step: DiffSource): PropertyChange[] {
+    const inputs = (step.new?.inputs ?? {}) as Readonly<Record<string, unknown>>;
+    return Object.entries(inputs)
+        .filter(([key]) => !key.startsWith("__"))
+        .map(([path, value]) => ({ path, kind: "add", after: shownValue(value) }));
+}
+
 function propertyChange(step: DiffSource, path: string, diffKind: string, inputs: boolean): PropertyChange {
     const [kind, replaces] = diffKind.endsWith("-replace")
         ? [diffKind.slice(0, -"-replace".length), true]

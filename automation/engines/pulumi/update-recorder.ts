@@ -5,10 +5,11 @@ import type {
     Operation,
     OutputValue,
     Outputs,
+    PropertyChange,
     ResourceChange,
     ResourceFailure,
 } from "../../engine";
-import { holdsSecret, propertyChanges, shownValue } from "./property-diff";
+import { givenProperties, holdsSecret, propertyChanges, shownValue } from "./property-diff";
 
 export type UpdateKind = "preview" | "up" | "refresh" | "destroy";
 
@@ -148,7 +149,7 @@ export class UpdateRecorder {
         const known = this.changes.get(step.urn);
         // What an earlier replacement left behind has the same URN as its successor, which says more.
         if (known !== undefined && this.kind !== "refresh" && op === "delete") return;
-        const diff = op === "update" || op === "replace" || op === "refresh" ? propertyChanges(step) : [];
+        const diff = differencesOf(op, step);
         const parent = step.new?.parent ?? step.old?.parent ?? known?.parent;
         this.changes.set(step.urn, {
             ...subject(step),
@@ -157,6 +158,11 @@ export class UpdateRecorder {
             diff: diff.length > 0 ? diff : (known?.diff ?? []),
         });
     }
+}
+
+function differencesOf(op: Operation, step: StepEventMetadata): readonly PropertyChange[] {
+    if (op === "create") return givenProperties(step);
+    return op === "update" || op === "replace" || op === "refresh" ? propertyChanges(step) : [];
 }
 
 /** `urn:pulumi:lab::anchorage::kubernetes:core/v1:Secret::registry-admin` is of that type and named registry-admin. */

@@ -257,6 +257,29 @@ describe("engine pulumi", () => {
         });
     }
 
+    it("gives back what the program refused, as the program said it", async () => {
+        const refusal = new UserError("2 settings are wrong", {
+            details: ['harbor.metrics is "yes"', "harbor.nope is no setting"],
+            next: ["edit Pulumi.lab.yaml"],
+            exitCode: 2,
+        });
+        const diagnosticEvent = { severity: "error", message: refusal.render(), color: "" } as const;
+        const { engine } = engineWith({ preview: { exitCode: 255, events: [{ diagnosticEvent }] } });
+        await assert.rejects(engine.preview(), (error) => {
+            assert.ok(error instanceof UserError);
+            assert.equal(error.render(), refusal.render());
+            assert.equal(error.exitCode, 2);
+            return true;
+        });
+    });
+
+    it("takes no other text of a program for a refusal", async () => {
+        const message = "Error: no such thing\n    at index.ts:3\n  next: something";
+        const diagnosticEvent = { severity: "error", message, color: "" } as const;
+        const { engine } = engineWith({ preview: { exitCode: 255, events: [{ diagnosticEvent }] } });
+        await assert.rejects(engine.preview(), { message: "the pulumi CLI failed on stack lab", exitCode: 1 });
+    });
+
     it("throws what it was aborted with, after the CLI has ended", async () => {
         const { engine, commands } = engineWith({
             up: { untilInterrupted: true, exitCode: 255, stderr: "error: update canceled" },

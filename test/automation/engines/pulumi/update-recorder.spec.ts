@@ -76,6 +76,15 @@ describe("recorder of an update", () => {
         );
     });
 
+    it("lists what a new resource is given, without its secrets and the SDK's own keys", () => {
+        const inputs = { length: 20, keepers: { word: secretValue }, __provider: "code" };
+        const { recorder } = record("preview", pre(step("create", podUrn, { new: { inputs } } as never)));
+        assert.deepEqual(recorder.result({}, 0).changes[0]?.diff, [
+            { path: "length", kind: "add", after: 20 },
+            { path: "keepers", kind: "add", after: { word: "[secret]" } },
+        ]);
+    });
+
     it("tells that a component is done once, though it ends twice", () => {
         const urn = `${project}anchorage:components:Registry::registry`;
         const { told } = record(
