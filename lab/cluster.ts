@@ -7,11 +7,12 @@ import { writeFileAtomic } from "../lib/files";
 import { waitFor } from "../lib/wait";
 import type { LabBinaries } from "./binaries";
 import { resetCommand, type LabIdentity } from "./identity";
-import { kwokConfiguration } from "./kwok-configuration";
+import { kwokConfiguration, portOptions } from "./kwok-configuration";
 import { labFormat, type LabLayout } from "./layout";
 import { logTail } from "./log-tail";
 import { initialObjects } from "./objects";
-import { isProcessOf, readPid } from "./process-record";
+import { freePorts } from "./ports";
+import { endStrayProcesses, isProcessOf, readPid } from "./process-record";
 
 /** The control plane: kwokctl's binary runtime. PKI, ports and processes are its own. */
 
@@ -61,14 +62,16 @@ export function isClusterRunning(layout: LabLayout): boolean {
 /** Makes the cluster, or starts what of it does not run. */
 export async function startCluster(cluster: Cluster): Promise<void> {
     const { layout, name, binaries } = cluster;
-    if (existsSync(path.join(layout.cluster, "kwok.yaml"))) {
+    if (existsSync(layout.created)) {
         await forgetDeadProcesses(layout);
         await kwokctl(cluster, ["start", "cluster", "--timeout", `${String(startTimeout)}s`]);
         return;
     }
-    // What a start that was interrupted left of it.
+    // What a start that was interrupted left of it: kwokctl outlives a command that is killed, and what it makes
+    // last (the CRD of Stages) is not made by a later start.
+    await endStrayProcesses(layout);
     await rm(layout.cluster, { recursive: true, force: true });
-    await writeFileAtomic(layout.kwokConfiguration, kwokConfiguration(name));
+    await writeFileAtomic(layout.kwokConfiguration, kwokConfiguration(name, await freePorts(portOptions.length)));
     await kwokctl(cluster, [
         ...["create", "cluster", "--config", layout.kwokConfiguration, "--timeout", `${String(startTimeout)}s`],
         ...["--etcd-binary", binaries.etcd],
@@ -78,6 +81,7 @@ export async function startCluster(cluster: Cluster): Promise<void> {
         ...["--kwok-controller-binary", binaries.kwok],
         ...["--kubeconfig", layout.kubeconfig],
     ]);
+    await writeFile(layout.created, "");
 }
 
 export async function stopCluster(cluster: Cluster): Promise<void> {

@@ -1,7 +1,17 @@
 import { stringify } from "yaml";
 
-/** What `kwokctl create cluster --config` gets: what its flags do not say. */
-export function kwokConfiguration(name: string): string {
+/** The ports that kwokctl would otherwise choose by itself; see {@link freePorts} for why it must not. */
+export const portOptions = [
+    "etcdPort",
+    "etcdPeerPort",
+    "kubeApiserverPort",
+    "kubeControllerManagerPort",
+    "kubeSchedulerPort",
+    "kwokControllerPort",
+] as const;
+
+/** What `kwokctl create cluster --config` gets: what its flags do not say. `ports` in the order of {@link portOptions}. */
+export function kwokConfiguration(name: string, ports: readonly number[]): string {
     return stringify({
         apiVersion: "config.kwok.x-k8s.io/v1alpha1",
         kind: "KwokctlConfiguration",
@@ -12,6 +22,7 @@ export function kwokConfiguration(name: string): string {
             enableCRDs: ["Stage"],
             // kwokctl's own default is every interface, and its etcd asks nobody for a password.
             bindAddress: "127.0.0.1",
+            ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
         },
     });
 }

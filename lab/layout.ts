@@ -19,6 +19,8 @@ export interface LabLayout {
     /** What kwokctl keeps of the cluster: pki, pids, logs, etcd's data. */
     readonly cluster: string;
     readonly kwokConfiguration: string;
+    /** There once kwokctl has made the cluster to its end. */
+    readonly created: string;
     readonly s3Data: string;
     readonly s3Log: string;
     readonly s3Process: string;
@@ -36,6 +38,7 @@ export function labLayout(name: string): LabLayout {
         kwok,
         cluster: path.join(kwok, "clusters", name),
         kwokConfiguration: path.join(folder, "kwokctl.yaml"),
+        created: path.join(folder, "created"),
         s3Data: path.join(folder, "s3", "data"),
         s3Log: path.join(folder, "s3", "versitygw.log"),
         s3Process: path.join(folder, "s3", "process.json"),
