@@ -92,8 +92,8 @@ async function create(file: string, purpose: string): Promise<boolean> {
     };
     // Written beside and linked into place: the lock never exists without its holder's name in it.
     const draft = `${file}.${String(process.pid)}.${randomBytes(4).toString("hex")}`;
-    await writeFile(draft, JSON.stringify(holder));
     try {
+        await writeFile(draft, JSON.stringify(holder));
         await link(draft, file);
         return true;
     } catch (error) {
