@@ -137,14 +137,20 @@ function operationsOf({ changes }: EngineResult): unknown[] {
     return sorted(changes.map(({ urn, op }) => ({ urn, op })));
 }
 
-/** What would change, and how. */
+/**
+ * What would change, and how. A value that is yet to be made by a provider that keeps it secret is unknown to the
+ * rehearsal and secret to the real engine; neither shows it.
+ */
 function differencesOf({ changes }: EngineResult): unknown[] {
     const differing = changes.filter(({ op }) => op !== "same");
+    const hidden = (value: unknown): unknown => (value === "[secret]" || value === "[unknown]" ? "[hidden]" : value);
     return sorted(
         differing.map(({ urn, op, diff }) => ({
             urn,
             op,
-            diff: shape([...diff].sort((a, b) => compare(a.path, b.path))),
+            diff: diff
+                .map((change) => shape({ ...change, before: hidden(change.before), after: hidden(change.after) }))
+                .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b))),
         })),
     );
 }
