@@ -121,16 +121,10 @@ export async function prepareCluster(cluster: Cluster, identity: LabIdentity): P
     const wait = ["wait", "--timeout", "60s"];
     await Promise.all([
         kubectl(cluster, [...wait, "--for", "condition=Ready", "node", "--all"]),
-        // The one is made by the controller manager, the other by the scheduler: so both work.
-        kubectl(cluster, [
-            ...wait,
-            "--for",
-            "create",
-            "-n",
-            "kube-system",
-            "serviceaccount/default",
-            "lease/kube-scheduler",
-        ]),
+        // Made by the controller manager, and taken by the scheduler: so both work. (One command for both gives up
+        // at once where both are missing.)
+        kubectl(cluster, [...wait, "--for", "create", "serviceaccount/default", "-n", "default"]),
+        kubectl(cluster, [...wait, "--for", "create", "lease/kube-scheduler", "-n", "kube-system"]),
     ]);
 }
 

@@ -1,0 +1,42 @@
+import { randomInt } from "node:crypto";
+import { createServer, type Server } from "node:net";
+import { codeOf } from "../lib/errors";
+
+/** From here on, and below what systems give to outgoing connections. */
+const first = 10_000;
+const count = 20_000;
+
+/**
+ * Ports on loopback that nobody listens on. At random: kwokctl counts down from 32767, so two labs that start at the
+ * same time get the same ones from it, and its controller, which listens last, ends with "address already in use".
+ */
+export async function freePorts(wanted: number): Promise<number[]> {
+    const held: Server[] = [];
+    const ports: number[] = [];
+    try {
+        while (ports.length < wanted) {
+            const port = first + randomInt(count);
+            const server = await listen(port);
+            if (server === undefined) continue;
+            held.push(server); // held until all are found, so that none is found twice
+            ports.push(port);
+        }
+    } finally {
+        await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
+    }
+    return ports;
+}
+
+/** Undefined where somebody else listens on it. */
+function listen(port: number): Promise<Server | undefined> {
+    return new Promise((resolve, reject) => {
+        const server = createServer();
+        server.once("error", (error) => {
+            if (codeOf(error) === "EADDRINUSE" || codeOf(error) === "EACCES") resolve(undefined);
+            else reject(error);
+        });
+        server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
+            resolve(server);
+        });
+    });
+}
