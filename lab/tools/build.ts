@@ -1,7 +1,7 @@
-import { rename } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../lib/errors";
-import { type Exec, ExecFailure } from "../../lib/exec";
+import { type Exec, ExecFailure, type ExecResult } from "../../lib/exec";
 import type { ToolEntry } from "./catalogue";
 import { diskFull, givenVariable } from "./failures";
 import type { ToolPin } from "./pin";
@@ -10,10 +10,20 @@ export interface BuildDoor {
     readonly exec: Exec;
     readonly env: NodeJS.ProcessEnv;
     readonly signal: AbortSignal | undefined;
-    /** Number of packages compiled so far (cached ones do not count), of modules downloaded, and the latest. */
-    readonly onStep: (compiled: number, downloaded: number, latest: string) => void;
+    readonly onStep: (step: BuildStep) => void;
     /** Why no release was taken, for the error's text. */
     readonly noRelease: string;
+}
+
+export interface BuildStep {
+    /** Modules downloaded so far. */
+    readonly downloaded: number;
+    /** Packages compiled so far; those in Go's build cache do not count. */
+    readonly compiled: number;
+    /** Packages that the binaries are made of, once Go has listed them. */
+    readonly total: number | undefined;
+    /** The latest module or package. */
+    readonly latest: string;
 }
 
 /**
@@ -21,43 +31,41 @@ export interface BuildDoor {
  * Go refuses anything else, wherever it comes from.
  */
 export async function buildTool(entry: ToolEntry, pin: ToolPin, folder: string, door: BuildDoor): Promise<void> {
-    let compiled = 0;
-    let downloaded = 0;
-    const onLine = (line: string): void => {
+    const step = { downloaded: 0, compiled: 0, total: undefined as number | undefined };
+    const onLine = (line: string, stream: "stdout" | "stderr"): void => {
+        if (stream === "stdout") return;
         const module = /^go: downloading (.+)$/.exec(line)?.[1];
-        if (module !== undefined) downloaded += 1;
-        else if (isPackage(line)) compiled += 1;
+        if (module !== undefined) step.downloaded += 1;
+        else if (isPackage(line)) step.compiled += 1;
         else return;
-        door.onStep(compiled, downloaded, module ?? line);
+        door.onStep({ ...step, latest: module ?? line });
     };
-    try {
-        await door.exec(
-            "go",
-            [
-                "build",
-                "-v",
-                "-mod=readonly",
-                "-buildvcs=false",
-                "-trimpath",
-                "-ldflags",
-                pin.ldflags,
-                "-o",
-                `${folder}${path.sep}`,
-                "tool",
-            ],
-            { cwd: entry.folder, env: buildEnvironment(pin, door.env), signal: door.signal, onLine },
-        );
-    } catch (error) {
-        door.signal?.throwIfAborted();
-        if (!(error instanceof ExecFailure)) throw error;
-        throw await explain(error, entry, pin, folder, door);
-    }
+    // In our folder, so that it goes with it: a Go that is killed leaves gigabytes there.
+    const scratch = path.join(folder, ".go-build");
+    await mkdir(scratch);
+    const go = async (...args: readonly string[]): Promise<ExecResult> => {
+        try {
+            const env = buildEnvironment(pin, scratch, door.env);
+            return await door.exec("go", args, { cwd: entry.folder, env, signal: door.signal, onLine });
+        } catch (error) {
+            door.signal?.throwIfAborted();
+            if (!(error instanceof ExecFailure)) throw error;
+            throw await explain(error, entry, pin, folder, door);
+        }
+    };
+    // Fetches the modules, which the build would do else, and costs seconds of its minutes.
+    step.total = (await go("list", "-mod=readonly", "-deps", "tool")).stdout.split("\n").length;
+    await go(
+        ...["build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", pin.ldflags],
+        ...["-o", `${folder}${path.sep}`, "tool"],
+    );
+    await rm(scratch, { recursive: true });
     for (const { name, builtAs } of entry.binaries) {
         if (builtAs !== undefined) await rename(path.join(folder, builtAs), path.join(folder, name));
     }
 }
 
-function buildEnvironment(pin: ToolPin, env: NodeJS.ProcessEnv): Record<string, string> {
+function buildEnvironment(pin: ToolPin, scratch: string, env: NodeJS.ProcessEnv): Record<string, string> {
     return {
         ...(env["PATH"] === undefined ? {} : { PATH: env["PATH"] }),
         GOOS: pin.target.os,
@@ -65,6 +73,8 @@ function buildEnvironment(pin: ToolPin, env: NodeJS.ProcessEnv): Record<string, 
         CGO_ENABLED: "0",
         // Not "": Go would then take the flags that `go env -w` has stored.
         GOFLAGS: "-mod=readonly",
+        GO111MODULE: "on",
+        GOTMPDIR: env["GOTMPDIR"] ?? scratch,
         // A go.work in a folder above this one is somebody else's.
         GOWORK: "off",
     };

@@ -73,7 +73,7 @@ export async function removePartials(toolFolder: string): Promise<void> {
     await Promise.all(
         names
             .filter((name) => name.startsWith(partialPrefix))
-            .map((name) => rm(path.join(toolFolder, name), { recursive: true, force: true })),
+            .map((name) => rm(path.join(toolFolder, name), { recursive: true, force: true, maxRetries: 10 })),
     );
 }
 

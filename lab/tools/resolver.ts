@@ -186,9 +186,10 @@ async function build(entry: ToolEntry, pin: ToolPin, folder: string, noRelease: 
             env: run.env,
             signal: run.signal,
             noRelease,
-            onStep: (compiled, downloaded, latest) => {
+            onStep: ({ downloaded, compiled, total, latest }) => {
                 const modules = downloaded === 0 ? "" : `, ${String(downloaded)} modules downloaded`;
-                tell(`${String(compiled)} packages compiled${modules}: ${latest}`);
+                const of = total === undefined ? "" : ` of ${String(total)}`;
+                tell(`${String(compiled)}${of} packages compiled${modules}: ${latest}`);
             },
         }),
     );
@@ -207,7 +208,8 @@ async function inPartial(
         const binaries = entry.binaries.map(({ name }) => name);
         await install(partial, folder, binaries, source);
     } finally {
-        await rm(partial, { recursive: true, force: true });
+        // Compilers that Go has started may write for a moment after it was ended.
+        await rm(partial, { recursive: true, force: true, maxRetries: 10 });
     }
 }
 

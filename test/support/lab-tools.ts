@@ -65,12 +65,16 @@ export class ToolBench {
         };
     }
 
-    /** Puts a shell script named `go` on PATH; in it, $out is the folder of `-o`. PATH holds nothing else. */
+    /**
+     * Puts a shell script named `go` on PATH; in it, $out is the folder of `-o`. PATH holds nothing else.
+     * `go list` tells three packages, `go version` an old one; the script is `go build`.
+     */
     async go(script: string): Promise<void> {
         const file = path.join(this.programs, "go");
         const head = [
             "#!/bin/sh",
             "PATH=/usr/local/bin:/usr/bin:/bin",
+            '[ "$1" = list ] && { printf "fmt\\nexample.com/x/y\\nexample.com/tiny/cmd/alpha\\n"; exit 0; }',
             `while [ $# -gt 0 ]; do [ "$1" = -o ] && out="$2"; [ "$1" = version ] && { echo "go version go1.20.1 linux/amd64"; exit 0; }; shift; done`,
         ];
         await writeFile(file, [...head, script, ""].join("\n"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../../lib/errors";
 import { type Exec, exec, type ExecOptions, ExecFailure } from "../../../lib/exec";
@@ -22,6 +22,7 @@ describe("lab tools from a build", () => {
         const calls: { file: string; args: readonly string[]; options: ExecOptions | undefined }[] = [];
         const fake: Exec = async (file, args, options) => {
             calls.push({ file, args, options });
+            if (args[0] === "list") return { stdout: "fmt", stderr: "" };
             const out = args[args.indexOf("-o") + 1] ?? "";
             for (const name of ["alpha", "server"]) await writeFile(path.join(out, name), "");
             return { stdout: "", stderr: "" };
@@ -31,7 +32,9 @@ describe("lab tools from a build", () => {
             found.map(({ file }) => path.basename(file)),
             ["alpha", "beta-two"],
         );
-        const [call, ...more] = calls;
+        const [list, call, ...more] = calls;
+        assert.deepEqual(list?.args, ["list", "-mod=readonly", "-deps", "tool"]);
+        assert.deepEqual(list.options?.env, call?.options?.env);
         assert.deepEqual(more, []);
         assert.equal(call?.file, "go");
         const out = call.args[call.args.indexOf("-o") + 1] ?? "";
@@ -50,7 +53,19 @@ describe("lab tools from a build", () => {
         assert.equal(path.dirname(out), path.join(bench.cache, "kwok"));
         assert.equal(call.options?.cwd, bench.moduleFolder);
         const { GOOS, GOARCH, ...env } = call.options.env ?? {};
-        assert.deepEqual(env, { PATH: bench.programs, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" });
+        assert.deepEqual(env, {
+            PATH: bench.programs,
+            CGO_ENABLED: "0",
+            GOFLAGS: "-mod=readonly",
+            GOWORK: "off",
+            GO111MODULE: "on",
+            GOTMPDIR: path.join(out, ".go-build"),
+        });
+        assert.deepEqual((await readdir(path.dirname(found[0]?.file ?? ""))).sort(), [
+            "alpha",
+            "beta-two",
+            "tool.json",
+        ]);
         assert.match(`${String(GOOS)}/${String(GOARCH)}`, /^(linux|darwin)\/(amd64|arm64)$/);
     });
 
@@ -67,7 +82,7 @@ describe("lab tools from a build", () => {
         const told = bench.progress.map(({ phase, detail }) => `${phase} ${detail.replace(/\d+ s$/, "N s")}`);
         assert.deepEqual(told, [
             "building kwok v1.2.3 from its Go module; release: none with a checksum for this machine",
-            "building 1 packages compiled, 1 modules downloaded: example.com/x/y",
+            "building 1 of 3 packages compiled, 1 modules downloaded: example.com/x/y",
             "done kwok v1.2.3 built in N s",
         ]);
     });
