@@ -11,7 +11,7 @@ import { labTimeout } from "../../support/lab";
 import { makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
 describe("rehearsal engine: clusters that are no lab", function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     let lab: LabEndpoints;
     let stack: TestStack;
     const namespace = "engine-refused";

@@ -13,7 +13,7 @@ import type { Wanted } from "../../support/programs/objects";
 import { changed, makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
 describe("rehearsal engine: failures and interruptions in a lab", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let lab: LabEndpoints;
     let stack: TestStack;
     let namespace: string;

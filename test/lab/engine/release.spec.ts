@@ -10,7 +10,7 @@ import { labTimeout } from "../../support/lab";
 import { changed, changeOf, makeTestStack, told, type TestStack } from "../../support/rehearsal";
 
 describe("rehearsal engine: a release in a lab", function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     let lab: LabEndpoints;
     let stack: TestStack;
     let namespace: string;
