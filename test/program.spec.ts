@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { stringify } from "yaml";
+import { projectRoot } from "../lib/home";
+import { assertGolden } from "./support/golden";
+import { evaluateStack, mockLab, type MockResource } from "./support/mocks";
+
+const stacks = ["lab", "dev", "public", "public-ha", "onprem"];
+const isSecretHolder = (type: string): boolean =>
+    /^(kubernetes:core\/v1:Secret|random:|tls:|pulumi:providers:|pulumi-nodejs:dynamic:Resource|command:)/.test(type);
+
+/** The values that the chart gets, without what is marked as secret and without this machine's paths. */
+function releaseValues(resources: readonly MockResource[]): string {
+    const release = resources.find(({ type }) => type === "kubernetes:helm.sh/v3:Release");
+    assert.ok(release, "there is no release");
+    return stringify(release.inputs, { lineWidth: 0, sortMapEntries: true }).replaceAll(
+        projectRoot + path.sep,
+        "<project>/",
+    );
+}
+
+describe("program", function () {
+    this.timeout(60_000);
+
+    for (const stack of stacks) {
+        describe(`stack ${stack}`, () => {
+            let resources: readonly MockResource[];
+
+            before(async () => {
+                resources = await evaluateStack(stack);
+            });
+
+            it("has the resources of its golden tree", () => {
+                const lines = resources.map(({ types, name }) => `${types.replaceAll("$", " > ")}  ${name}`).sort();
+                assertGolden(`${stack}.tree.txt`, `${lines.join("\n")}\n`);
+            });
+
+            it("gives the chart the values of its golden file, the same each time", async () => {
+                const values = releaseValues(resources);
+                assertGolden(`${stack}.values.yaml`, values);
+                assert.equal(releaseValues(await evaluateStack(stack)), values);
+            });
+
+            it("hangs everything below one registry, each child named after its parent", () => {
+                for (const { types, name } of resources) {
+                    const parent = /^anchorage:components:(\w+)\$/.exec(types)?.[1]?.toLowerCase();
+                    if (name === "registry") assert.equal(types, "anchorage:components:Registry");
+                    else assert.ok(parent !== undefined, `${name} has no component as its parent: ${types}`);
+                    if (parent !== undefined) {
+                        assert.ok(name.startsWith(parent === "registry" ? "registry-" : `registry-${parent}-`), name);
+                    }
+                }
+            });
+
+            it("has secrets in Secrets alone", () => {
+                const secrets = ["generated-", mockLab.s3.secretKey];
+                for (const { type, name, inputs } of resources) {
+                    if (isSecretHolder(type)) continue;
+                    // The chart takes the password of its own database as a value only; it is marked as secret.
+                    const text = JSON.stringify(inputs).replace('"password":"generated-registry-secrets-database"', "");
+                    for (const secret of secrets)
+                        assert.ok(!text.includes(secret), `${name} (${type}) holds ${secret}`);
+                }
+            });
+
+            it("protects the keys that must never change, and only these", () => {
+                const keys = resources.filter(({ name }) => /encryption-key$|token-key$/.test(name));
+                assert.deepEqual(keys.map(({ name }) => name).sort(), [
+                    "registry-secrets-encryption-key",
+                    "registry-secrets-token-key",
+                ]);
+                const lengths = Object.fromEntries(resources.map(({ name, inputs }) => [name, inputs["length"]]));
+                assert.equal(lengths["registry-secrets-encryption-key"], 16);
+                assert.equal(lengths["registry-secrets-admin"], 20);
+                assert.equal(lengths["registry-secrets-core"], 16);
+                assert.equal(lengths["registry-secrets-xsrf"], 32);
+                assert.equal(lengths["registry-secrets-jobservice"], 16);
+                assert.equal(lengths["registry-secrets-registry"], 16);
+            });
+        });
+    }
+});
