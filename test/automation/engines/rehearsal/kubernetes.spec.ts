@@ -16,7 +16,7 @@ import {
     waitForMet,
     type Related,
 } from "../../../../automation/engines/rehearsal/kinds/kubernetes/readiness";
-import { object, plainValues, secret, type Values } from "../../../../automation/engines/rehearsal/values";
+import { object, plainValues, secret, text, type Values } from "../../../../automation/engines/rehearsal/values";
 import { ExitCode } from "../../../../lib/errors";
 import { told } from "../../../support/rehearsal";
 
@@ -28,13 +28,13 @@ describe("rehearsal engine: kubernetes objects", () => {
             undefined,
         );
         const name = object(first, "metadata")["name"];
-        assert.match(String(name), /^map-[0-9a-f]{8}$/);
+        assert.match(text(object(first, "metadata"), "name") ?? "", /^map-[0-9a-f]{8}$/);
         const again = completed({ apiVersion: "v1", kind: "ConfigMap", metadata: { labels: {} } }, "map", first);
         assert.equal(object(again, "metadata")["name"], name);
         const named = completed({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "own" } }, "map", first);
         assert.deepEqual(named["metadata"], { name: "own" });
         assert.match(
-            String(object(completed({ metadata: { generateName: "run-" } }, "job", undefined), "metadata")["name"]),
+            text(object(completed({ metadata: { generateName: "run-" } }, "job", undefined), "metadata"), "name") ?? "",
             /^run-[0-9a-f]{8}$/,
         );
     });
