@@ -12,7 +12,7 @@ export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
     const bare = new BareCluster(sandbox, "bench-bare");
     const reset = async (): Promise<void> => {
         await sandbox.anchorage(["lab", "reset", "--yes"]);
-        await rm(path.join(sandbox.folder, "home"), { recursive: true, force: true }); // the engine's state as well
+        await rm(sandbox.home, { recursive: true, force: true }); // the engine's state as well
     };
     sandbox.onClose(reset);
     const memory: number[] = [];

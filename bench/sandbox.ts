@@ -27,6 +27,11 @@ export class Sandbox {
         return new Sandbox(folder, Object.fromEntries(binaries.binaries.map(({ name, file }) => [name, file])), signal);
     }
 
+    /** ANCHORAGE_HOME of everything that runs in it. */
+    get home(): string {
+        return path.join(this.folder, "home");
+    }
+
     /** Runs in reverse order when the sandbox is closed. */
     onClose(close: () => Promise<unknown>): void {
         this.closers.unshift(close);
@@ -56,7 +61,7 @@ export class Sandbox {
 
     /** Runs a program with the sandbox's home. An interrupt ends it. */
     run(file: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-        const env = { ANCHORAGE_HOME: path.join(this.folder, "home"), ...options.env };
+        const env = { ANCHORAGE_HOME: this.home, ...options.env };
         return exec(file, args, { ...options, env, signal: this.signal });
     }
 
