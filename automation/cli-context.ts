@@ -51,22 +51,25 @@ function labControl(signal: AbortSignal): LabControl {
             onProgress: ({ tool, detail }) => progress(`${tool}: ${detail}`),
         });
     };
-    const doors = async (name: string, progress: (detail: string) => void) => {
+    const binaries = async (progress: (detail: string) => void) => {
         const { labBinaries } = require("../lab/binaries") as typeof import("../lab/binaries");
-        return { name, exec, binaries: labBinaries(await resolve(progress)) };
+        return labBinaries(await resolve(progress));
     };
+    const doorsToEnd = (name: string) => ({ name, exec, binaries: () => binaries(() => undefined) });
     return {
         start: async ({ name, nodes }, progress) => {
             const { endpoints, alreadyRunning } = await lab().startLab({
-                ...(await doors(name, progress)),
+                name,
+                exec,
+                binaries: await binaries(progress),
                 nodes,
                 onProgress: progress,
                 signal,
             });
             return { kubeconfig: endpoints.kubeconfig, s3Endpoint: endpoints.s3.endpoint, alreadyRunning };
         },
-        stop: async (name) => lab().stopLab(await doors(name, () => undefined)),
-        reset: async (name) => lab().resetLab(await doors(name, () => undefined)),
+        stop: (name) => lab().stopLab(doorsToEnd(name)),
+        reset: (name) => lab().resetLab(doorsToEnd(name)),
         status: (name) => lab().labStatus(name),
         tools: resolve,
     };

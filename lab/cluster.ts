@@ -84,8 +84,13 @@ export async function startCluster(cluster: Cluster): Promise<void> {
     await writeFile(layout.created, "");
 }
 
+/** Whether kwokctl knows a cluster there, running or not. */
+export function hasCluster(layout: LabLayout): boolean {
+    return existsSync(path.join(layout.cluster, "kwok.yaml"));
+}
+
+/** Ends the processes of a cluster that is there. */
 export async function stopCluster(cluster: Cluster): Promise<void> {
-    if (!existsSync(path.join(cluster.layout.cluster, "kwok.yaml"))) return;
     await forgetDeadProcesses(cluster.layout);
     await kwokctl(cluster, ["stop", "cluster"]);
     const runs = (): Component[] => components.filter((component) => isComponentRunning(cluster.layout, component));

@@ -11,6 +11,7 @@ import {
     componentPid,
     components,
     contextName,
+    hasCluster,
     isClusterRunning,
     isComponentRunning,
     prepareCluster,
@@ -113,7 +114,8 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
 
 export interface LabDoors {
     readonly name: string;
-    readonly binaries: LabBinaries;
+    /** A function is called only where there is a cluster to end: to make the binaries may take minutes. */
+    readonly binaries: LabBinaries | (() => Promise<LabBinaries>);
     readonly exec: Exec;
 }
 
@@ -141,7 +143,12 @@ export async function resetLab({ name, binaries, exec }: LabDoors): Promise<void
 async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout): Promise<void> {
     if ((await readFileIfPresent(path.join(layout.folder, "wanted"))) !== undefined)
         await writeWanted(layout, "stopped");
-    await Promise.all([stopObjectStore(layout), stopCluster({ name, layout, binaries, exec })]);
+    const stopControlPlane = async (): Promise<void> => {
+        if (!hasCluster(layout)) return;
+        const resolved = typeof binaries === "function" ? await binaries() : binaries;
+        await stopCluster({ name, layout, binaries: resolved, exec });
+    };
+    await Promise.all([stopObjectStore(layout), stopControlPlane()]);
     await endStrayProcesses(layout);
 }
 
