@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PulumiCli } from "../../automation/engines/pulumi/find-cli";
+import { messageOf } from "../../lib/errors";
 import { writeFileAtomic } from "../../lib/files";
 import { labEndpointsFile, projectRoot, type LabEndpoints } from "../../lib/home";
 import { adapters, AgreementProject, cliOrReason, exercise, type Case } from "../support/agreement";
@@ -115,8 +116,15 @@ describe("agreement of the engines", function () {
         assert.ok(pulumi && rehearsal);
         const real: Record<string, unknown> = await exercise(pulumi, subject);
         const rehearsed: Record<string, unknown> = await exercise(rehearsal, subject);
-        // Every part apart, so that a difference names it.
-        for (const part of Object.keys(real)) assert.deepEqual(rehearsed[part], real[part], part);
+        const apart = Object.keys(real).flatMap((part) => {
+            try {
+                assert.deepEqual(rehearsed[part], real[part]);
+                return [];
+            } catch (error) {
+                return [`${part}: ${messageOf(error)}`];
+            }
+        });
+        assert.equal(apart.length, 0, apart.join("\n\n"));
     }
 
     for (const { program, settings, change, generated } of programs) {

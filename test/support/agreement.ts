@@ -97,7 +97,7 @@ export async function exercise(engineFor: EngineFor, { selection, change, genera
         const planned = await engine.preview();
         const first = await engine.up();
         const record = {
-            "first preview": differencesOf(planned),
+            "first preview": operationsOf(planned),
             "first up": operationsOf(first),
             resources: await resourcesOf(engine),
             outputs: await outputsOf(engine, generated),
@@ -137,20 +137,14 @@ function operationsOf({ changes }: EngineResult): unknown[] {
     return sorted(changes.map(({ urn, op }) => ({ urn, op })));
 }
 
-/**
- * What would change, and how. A value that is yet to be made by a provider that keeps it secret is unknown to the
- * rehearsal and secret to the real engine; neither shows it.
- */
+/** What would change, and how. Of a new resource, that it is new: providers fill in defaults that the rehearsal leaves out. */
 function differencesOf({ changes }: EngineResult): unknown[] {
     const differing = changes.filter(({ op }) => op !== "same");
-    const hidden = (value: unknown): unknown => (value === "[secret]" || value === "[unknown]" ? "[hidden]" : value);
     return sorted(
         differing.map(({ urn, op, diff }) => ({
             urn,
             op,
-            diff: diff
-                .map((change) => shape({ ...change, before: hidden(change.before), after: hidden(change.after) }))
-                .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b))),
+            diff: op === "create" ? [] : shape([...diff].sort((a, b) => compare(a.path, b.path))),
         })),
     );
 }

@@ -51,11 +51,14 @@ export function propertyChanges(step: DiffSource): PropertyChange[] {
         .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-/** The inputs of a resource that is to be made. Keys with two underscores are the SDK's: a dynamic provider's code. */
+/**
+ * The inputs of a resource that is to be made. Keys with two underscores are the SDK's: a dynamic provider's code.
+ * Empty texts are defaults that a provider filled in.
+ */
 export function givenProperties(step: DiffSource): PropertyChange[] {
     const inputs = (step.new?.inputs ?? {}) as Readonly<Record<string, unknown>>;
     return Object.entries(inputs)
-        .filter(([key]) => !key.startsWith("__"))
+        .filter(([key, value]) => !key.startsWith("__") && value !== "" && value !== null)
         .map(([path, value]) => ({ path, kind: "add", after: shownValue(value) }));
 }
 
