@@ -80,7 +80,10 @@ describe("lab tools from a build", () => {
         );
         await resolveTools(["kwok"], bench.options());
         const told = bench.progress.map(({ phase, detail }) => `${phase} ${detail.replace(/\d+ s$/, "N s")}`);
-        assert.equal(told[0], "building kwok v1.2.3 from its Go module; release: none with a checksum for this machine");
+        assert.equal(
+            told[0],
+            "building kwok v1.2.3 from its Go module; release: none with a checksum for this machine",
+        );
         // The line before it comes within half a second or not, as busy as the machine is.
         assert.deepEqual(told.slice(-2), [
             "building 1 of 3 packages compiled, 1 modules downloaded: example.com/x/y",
