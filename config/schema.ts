@@ -61,11 +61,11 @@ const harbor = z.strictObject({
     externalUrl: z.string().optional().describe("what clients type; default: what the exposure gives"),
     replicas: z
         .strictObject({
-            portal: replicas.default(1),
-            core: replicas.default(1),
-            jobservice: replicas.default(1),
-            registry: replicas.default(1),
-            trivy: replicas.default(1),
+            portal: replicas.default(1).describe("pods"),
+            core: replicas.default(1).describe("pods"),
+            jobservice: replicas.default(1).describe("pods"),
+            registry: replicas.default(1).describe("pods"),
+            trivy: replicas.default(1).describe("pods"),
         })
         .prefault({})
         .describe("pods of each component"),
@@ -93,7 +93,7 @@ const exposure = z.discriminatedUnion("kind", [
 const storage = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("volume").describe("a volume claim of the registry"),
-        size: size.default("50Gi"),
+        size: size.default("50Gi").describe("of the claim"),
         accessMode: accessMode.default("ReadWriteOnce").describe("ReadWriteMany for more than one registry pod"),
         storageClass: z.string().optional().describe("default: the cluster's"),
     }),
@@ -109,7 +109,7 @@ const storage = z.discriminatedUnion("kind", [
             .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
             .optional()
             .describe("default: AWS; in the lab the lab's"),
-        region: z.string().default("us-east-1"),
+        region: z.string().default("us-east-1").describe("as the endpoint wants it"),
         createBucket: z
             .boolean()
             .optional()
@@ -125,10 +125,10 @@ const storage = z.discriminatedUnion("kind", [
 
 const persistence = z.strictObject({
     storageClass: z.string().optional().describe("of the volumes below; default: the cluster's"),
-    database: size.default("5Gi"),
-    redis: size.default("1Gi"),
-    jobservice: size.default("1Gi"),
-    trivy: size.default("5Gi"),
+    database: size.default("5Gi").describe("volume of the database"),
+    redis: size.default("1Gi").describe("volume of Redis"),
+    jobservice: size.default("1Gi").describe("volume of job logs"),
+    trivy: size.default("5Gi").describe("volume of the vulnerability database"),
 });
 
 export const settingsSchema = z.strictObject({
