@@ -173,8 +173,9 @@ function kindOf(value: unknown): string {
     return pem ? `PEM ${pem[1] ?? ""}` : typeof value;
 }
 
-/** A value with the random ends of names (`registry-map-1a2b3c4d`) and ids (`told1a2b3c4d`) made alike. */
+/** A value with the random ends of names (`registry-map-1a2b3c4d`) and ids (`told1a2b3c4d`), and digests of secrets made alike. */
 function shape(value: unknown): unknown {
+    if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) return "sha256";
     if (typeof value === "string") return value.replace(/-?[0-9a-f]{8}$/, "-xxxxxxxx");
     if (Array.isArray(value)) return value.map(shape);
     if (typeof value !== "object" || value === null) return value;
