@@ -28,9 +28,11 @@ async function main(wanted: readonly string[]): Promise<void> {
         return;
     }
     const interrupt = new AbortController();
-    process.once("SIGINT", () => {
-        interrupt.abort(new Error("interrupted"));
-    });
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => {
+            interrupt.abort(new Error("interrupted"));
+        });
+    }
     const figures: Figure[] = [];
     for (const [name, bench] of Object.entries(benches)) {
         if (wanted.length > 0 && !wanted.includes(name)) continue;
