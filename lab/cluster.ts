@@ -2,28 +2,20 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ExecFailure, type Exec } from "../lib/exec";
-import { UserError } from "../lib/errors";
 import { writeFileAtomic } from "../lib/files";
+import { processStart } from "../lib/processes";
 import { waitFor } from "../lib/wait";
 import type { LabBinaries } from "./binaries";
-import { resetCommand, type LabIdentity } from "./identity";
+import { clusterFailure } from "./cluster-failure";
+import { componentPid, components, isClusterRunning, isComponentRunning, type Component } from "./components";
+import type { LabIdentity } from "./identity";
 import { kwokConfiguration, portOptions } from "./kwok-configuration";
 import { labFormat, type LabLayout } from "./layout";
-import { logTail } from "./log-tail";
 import { initialObjects } from "./objects";
 import { freePorts } from "./ports";
-import { endStrayProcesses, isProcessOf, readPid } from "./process-record";
+import { endProcess, endStrayProcesses } from "./process-record";
 
 /** The control plane: kwokctl's binary runtime. PKI, ports and processes are its own. */
-
-export const components = [
-    "etcd",
-    "kube-apiserver",
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kwok-controller",
-] as const;
-export type Component = (typeof components)[number];
 
 /** Seconds that kwokctl gives its processes. */
 const startTimeout = 90;
@@ -41,31 +33,18 @@ export function contextName(name: string): string {
     return `kwok-${name}`;
 }
 
-export function componentLog(layout: LabLayout, component: Component): string {
-    return path.join(layout.cluster, "logs", `${component}.log`);
-}
+/** The components that work only while they hold a lease of their name in kube-system. */
+const leaseHolders = ["kube-controller-manager", "kube-scheduler"] as const satisfies readonly Component[];
 
-export function componentPid(layout: LabLayout, component: Component): number | undefined {
-    return readPid(path.join(layout.cluster, "pids", `${component}.pid`));
-}
-
-export function isComponentRunning(layout: LabLayout, component: Component): boolean {
-    const pid = componentPid(layout, component);
-    return pid !== undefined && isProcessOf(pid, layout.cluster);
-}
-
-/** Whether every process of the control plane lives. */
-export function isClusterRunning(layout: LabLayout): boolean {
-    return components.every((component) => isComponentRunning(layout, component));
-}
-
-/** Makes the cluster, or starts what of it does not run. */
-export async function startCluster(cluster: Cluster): Promise<void> {
+/** Makes the cluster, or starts what of it does not run. @returns what was started again; nothing of a new cluster */
+export async function startCluster(cluster: Cluster): Promise<readonly Component[]> {
     const { layout, name, binaries } = cluster;
     if (existsSync(layout.created)) {
+        await endLeaseHoldersWithoutServer(layout);
         await forgetDeadProcesses(layout);
+        const restarted = components.filter((component) => !isComponentRunning(layout, component));
         await kwokctl(cluster, ["start", "cluster", "--timeout", `${String(startTimeout)}s`]);
-        return;
+        return restarted;
     }
     // What a start that was interrupted left of it: kwokctl outlives a command that is killed, and what it makes
     // last (the CRD of Stages) is not made by a later start.
@@ -82,6 +61,22 @@ export async function startCluster(cluster: Cluster): Promise<void> {
         ...["--kubeconfig", layout.kubeconfig],
     ]);
     await writeFile(layout.created, "");
+    return [];
+}
+
+/**
+ * Without an API server they end by themselves, but up to 10 s later and so perhaps after this start. They are ended now,
+ * so that it starts them too.
+ */
+async function endLeaseHoldersWithoutServer(layout: LabLayout): Promise<void> {
+    if (isComponentRunning(layout, "etcd") && isComponentRunning(layout, "kube-apiserver")) return;
+    const running = leaseHolders.filter((component) => isComponentRunning(layout, component));
+    await Promise.all(
+        running.map(async (component) => {
+            const pid = componentPid(layout, component);
+            if (pid !== undefined) await endProcess(pid, processStart(pid));
+        }),
+    );
 }
 
 /** Whether kwokctl knows a cluster there, running or not. */
@@ -101,9 +96,18 @@ export async function stopCluster(cluster: Cluster): Promise<void> {
     });
 }
 
-/** Puts the lab's own objects into the cluster, and waits until nodes are Ready and the controllers work. */
-export async function prepareCluster(cluster: Cluster, identity: LabIdentity): Promise<void> {
+/**
+ * Puts the lab's own objects into the cluster, and waits until nodes are Ready and the controllers work.
+ * `restarted` is what {@link startCluster} returned.
+ */
+export async function prepareCluster(
+    cluster: Cluster,
+    identity: LabIdentity,
+    restarted: readonly Component[],
+): Promise<void> {
     const items = initialObjects(identity.id, labFormat, identity.nodes);
+    // The lease of a process that was killed would keep its successor from work for 15 s.
+    const leases = leaseHolders.filter((component) => restarted.includes(component)).map((name) => `lease/${name}`);
     const apply = [
         ...["apply", "--server-side", "--force-conflicts", "--field-manager", "anchorage-lab", "-f", "-"],
         // To validate, kubectl asks for the OpenAPI document, and to write that costs a new API server over a second.
@@ -114,7 +118,7 @@ export async function prepareCluster(cluster: Cluster, identity: LabIdentity): P
     await waitFor(
         async () => {
             try {
-                await kubectl(cluster, apply, list);
+                await Promise.all([kubectl(cluster, apply, list), deleteLeases(cluster, leases)]);
                 return true;
             } catch (error) {
                 if (error instanceof ExecFailure && error.exitCode === 1 && isStarting(error.stderr)) return undefined;
@@ -123,14 +127,38 @@ export async function prepareCluster(cluster: Cluster, identity: LabIdentity): P
         },
         { what: "the API server to take the lab's objects", timeoutMs: 60_000, signal: cluster.signal },
     );
-    const wait = ["wait", "--timeout", "60s"];
-    await Promise.all([
-        kubectl(cluster, [...wait, "--for", "condition=Ready", "node", "--all"]),
-        // Made by the controller manager, and taken by the scheduler: so both work. (One command for both gives up
-        // at once where both are missing.)
-        kubectl(cluster, [...wait, "--for", "create", "serviceaccount/default", "-n", "default"]),
-        kubectl(cluster, [...wait, "--for", "create", "lease/kube-scheduler", "-n", "kube-system"]),
+    const wait = ["wait", "--timeout", "60s", "--for"];
+    // Made by the controller manager, and taken by the scheduler: so both work.
+    const signs = new Map([
+        ["serviceaccount/default", "default"],
+        ["lease/kube-scheduler", "kube-system"],
+        ...leases.map((lease) => [lease, "kube-system"] as const),
     ]);
+    try {
+        await Promise.all([
+            kubectl(cluster, [...wait, "condition=Ready", "node", "--all"]),
+            // A command for each: one for several gives up at once where none is there.
+            ...Array.from(signs, ([sign, namespace]) =>
+                kubectl(cluster, [...wait, "create", sign, "--namespace", namespace]),
+            ),
+        ]);
+    } catch (error) {
+        cluster.signal?.throwIfAborted();
+        if (!(error instanceof ExecFailure)) throw error;
+        throw clusterFailure(
+            cluster.name,
+            cluster.layout,
+            `the control plane of lab ${cluster.name} does not work yet`,
+            error,
+        );
+    }
+    if (!isClusterRunning(cluster.layout))
+        throw clusterFailure(cluster.name, cluster.layout, `a part of lab ${cluster.name} ended at its start`);
+}
+
+async function deleteLeases(cluster: Cluster, leases: readonly string[]): Promise<void> {
+    if (leases.length === 0) return;
+    await kubectl(cluster, ["delete", "--namespace", "kube-system", "--ignore-not-found", ...leases]);
 }
 
 function isStarting(stderr: string): boolean {
@@ -165,36 +193,8 @@ async function kwokctl(cluster: Cluster, args: readonly string[]): Promise<void>
     } catch (error) {
         signal?.throwIfAborted();
         if (!(error instanceof ExecFailure)) throw error;
-        throw new UserError(`kwokctl could not ${args[0] ?? ""} the cluster of lab ${name}`, {
-            details: [...lastMessages(error.stderr), ...components.flatMap((component) => crashed(layout, component))],
-            next: [`npx anchorage lab status`, `or begin anew: ${resetCommand(name)}`],
-            cause: error,
-        });
+        throw clusterFailure(name, layout, `kwokctl could not ${args[0] ?? ""} the cluster of lab ${name}`, error);
     }
-}
-
-/** The messages at the end of kwokctl's own log, which is JSON a line. */
-function lastMessages(stderr: string): string[] {
-    return stderr
-        .trim()
-        .split("\n")
-        .slice(-3)
-        .map((line) => {
-            try {
-                const { msg, err } = JSON.parse(line) as { msg?: string; err?: string };
-                return [msg, err].filter((text) => text !== undefined).join(": ");
-            } catch {
-                return line; // a line that is no JSON is shown as it is
-            }
-        });
-}
-
-function crashed(layout: LabLayout, component: Component): string[] {
-    if (isComponentRunning(layout, component)) return [];
-    const tail = logTail(componentLog(layout, component), 3);
-    return tail.length === 0
-        ? []
-        : [`${component} does not run, the end of its log:`, ...tail.map((line) => `  ${line}`)];
 }
 
 /** A pid file whose number has gone to another program would make kwokctl take that for its own. */

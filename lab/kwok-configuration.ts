@@ -1,4 +1,5 @@
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import type { Component } from "./components";
 
 /** The ports that kwokctl would otherwise choose by itself; see {@link freePorts} for why it must not. */
 export const portOptions = [
@@ -25,4 +26,20 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
             ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
         },
     });
+}
+
+const addresses = {
+    etcd: ["http", "etcdPort"],
+    "kube-apiserver": ["https", "kubeApiserverPort"],
+    "kube-controller-manager": ["https", "kubeControllerManagerPort"],
+    "kube-scheduler": ["https", "kubeSchedulerPort"],
+    "kwok-controller": ["http", "kwokControllerPort"],
+} as const satisfies Record<Component, readonly [string, (typeof portOptions)[number]]>;
+
+/** Where a component listens, from the text that {@link kwokConfiguration} made; undefined where it does not say. */
+export function componentAddress(configuration: string, component: Component): string | undefined {
+    const { options } = parse(configuration) as { options: Partial<Record<(typeof portOptions)[number], number>> };
+    const [scheme, option] = addresses[component];
+    const port = options[option];
+    return port === undefined ? undefined : `${scheme}://127.0.0.1:${String(port)}`;
 }

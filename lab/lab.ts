@@ -7,20 +7,18 @@ import { withLock } from "../lib/lock";
 import path from "node:path";
 import type { LabBinaries } from "./binaries";
 import {
-    componentLog,
-    componentPid,
-    components,
     contextName,
     hasCluster,
-    isClusterRunning,
-    isComponentRunning,
     prepareCluster,
     startCluster,
     stopCluster,
     writeWanted,
     type Cluster,
 } from "./cluster";
+import { componentLog, componentPid, components, isClusterRunning, isComponentRunning } from "./components";
+import { onDisk } from "./disk";
 import { createIdentity, readIdentity, startCommand, type LabIdentity } from "./identity";
+import { componentAddress } from "./kwok-configuration";
 import { labLayout, type LabLayout } from "./layout";
 import { logTail } from "./log-tail";
 import {
@@ -62,16 +60,15 @@ export async function startLab(options: StartLabOptions): Promise<StartedLab> {
     const { name, onProgress, signal } = options;
     requireName(name);
     const layout = labLayout(name);
-    await makeFolder(path.dirname(layout.folder));
     const lock = {
         purpose: `lab start of ${name}`,
         waitMs: 5 * 60_000,
         signal,
         onWait: () => onProgress?.("another command is starting it"),
     };
-    return withLock(layout.lock, lock, async () => {
+    const start = async (): Promise<StartedLab> => {
         const known = await readIdentity(name, layout);
-        await makeFolder(layout.folder);
+        await mkdir(layout.folder, { recursive: true });
         const nodes = Math.max(options.nodes ?? known?.nodes ?? defaultNodes, known?.nodes ?? 0);
         if (known?.nodes === nodes && (await isRunning(layout))) {
             const endpoints = await readEndpoints(layout);
@@ -83,7 +80,8 @@ export async function startLab(options: StartLabOptions): Promise<StartedLab> {
         const endpoints = endpointsOf(options, layout, identity);
         await writeFileAtomic(layout.endpoints, JSON.stringify(endpoints, undefined, 2), 0o600);
         return { endpoints, alreadyRunning: false };
-    });
+    };
+    return onDisk(layout.folder, () => withLock(layout.lock, lock, start));
 }
 
 async function startParts(options: StartLabOptions, layout: LabLayout, identity: LabIdentity): Promise<void> {
@@ -96,9 +94,9 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
     onProgress?.("starting the API server and S3");
     const store = startObjectStore(name, binaries.versitygw, layout, identity, signal);
     const controlPlane = async (): Promise<void> => {
-        await startCluster(cluster);
+        const restarted = await startCluster(cluster);
         onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
-        await prepareCluster(cluster, identity);
+        await prepareCluster(cluster, identity, restarted);
     };
     const parts = [store, controlPlane()].map((part) =>
         part.catch((error: unknown) => {
@@ -124,8 +122,10 @@ export async function stopLab({ name, binaries, exec }: LabDoors): Promise<void>
     requireName(name);
     const layout = labLayout(name);
     if ((await readIdentity(name, layout)) === undefined) throw noSuchLab(name);
-    await withLock(layout.lock, { purpose: `lab stop of ${name}`, waitMs: 60_000 }, () =>
-        stopParts({ name, binaries, exec }, layout),
+    await onDisk(layout.folder, () =>
+        withLock(layout.lock, { purpose: `lab stop of ${name}`, waitMs: 60_000 }, () =>
+            stopParts({ name, binaries, exec }, layout),
+        ),
     );
 }
 
@@ -133,11 +133,13 @@ export async function stopLab({ name, binaries, exec }: LabDoors): Promise<void>
 export async function resetLab({ name, binaries, exec }: LabDoors): Promise<void> {
     requireName(name);
     const layout = labLayout(name);
-    await makeFolder(path.dirname(layout.folder));
-    await withLock(layout.lock, { purpose: `lab reset of ${name}`, waitMs: 60_000 }, async () => {
+    const reset = async (): Promise<void> => {
         await stopParts({ name, binaries, exec }, layout);
         await rm(layout.folder, { recursive: true, force: true, maxRetries: 3 });
-    });
+    };
+    await onDisk(layout.folder, () =>
+        withLock(layout.lock, { purpose: `lab reset of ${name}`, waitMs: 60_000 }, reset),
+    );
 }
 
 async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout): Promise<void> {
@@ -179,6 +181,7 @@ export async function labStatus(name: string): Promise<LabState> {
     const identity = await readIdentity(name, layout);
     if (!identity) return { name, state: "absent", parts: [] };
     const wanted = await readFileIfPresent(path.join(layout.folder, "wanted"));
+    const configuration = await readFileIfPresent(layout.kwokConfiguration);
     const store = await recordedStore(layout);
     const storeRuns = (await runningStore(layout)) !== undefined;
     const part = (
@@ -201,6 +204,7 @@ export async function labStatus(name: string): Promise<LabState> {
                 isComponentRunning(layout, component),
                 componentPid(layout, component),
                 componentLog(layout, component),
+                configuration === undefined ? undefined : componentAddress(configuration, component),
             ),
         ),
         part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
@@ -262,15 +266,4 @@ function requireName(name: string): void {
 
 function noSuchLab(name: string): UserError {
     return new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [startCommand(name)] });
-}
-
-async function makeFolder(folder: string): Promise<void> {
-    try {
-        await mkdir(folder, { recursive: true });
-    } catch (error) {
-        throw new UserError(`the folder ${folder} cannot be made: ${codeOf(error) ?? String(error)}`, {
-            next: ["make it writable, or set ANCHORAGE_HOME to another folder"],
-            cause: error,
-        });
-    }
 }
