@@ -41,9 +41,9 @@ describe("rehearsal engine: a release in a lab", function () {
         assert.deepEqual(changed(made), ["create space", "create web"]);
         assert.equal(made.outputs["status"]?.value, "deployed");
         assert.deepEqual(made.outputs["resourceNames"]?.value, {
-            "Deployment.apps/apps/v1": [`${namespace}/web`],
-            "Secret/v1": [`${namespace}/web-token`],
-            "Service/v1": [`${namespace}/web`],
+            "Deployment.apps/apps/v1": ["web"],
+            "Secret/v1": ["web-token"],
+            "Service/v1": ["web"],
         });
         assert.deepEqual(changed(await stack.up(settings())), []);
 
@@ -100,5 +100,18 @@ describe("rehearsal engine: a release in a lab", function () {
         await assert.rejects(failing, told(/release engine-\w+\/web failed/));
         assert.deepEqual(changed(await stack.up(settings())), ["update web"]);
         assert.deepEqual(changed(await stack.up(settings())), []);
+    });
+
+    it("ends helm in order when it is stopped and the release does not get ready", async () => {
+        const stop = new AbortController();
+        const running = stack.up(settings({ os: "none", timeout: 250 }), stop.signal);
+        const ended = assert.rejects(running, told(/was stopped[^]*web: release/));
+        const pods = () => liveObject(lab, "deployment", "web", "-n", namespace);
+        await waitFor(pods, { what: "the pods", timeoutMs: 60_000 });
+        stop.abort();
+        await ended;
+        const failed = await kubectl(lab, "get", "secrets", "-n", namespace, "-l", "owner=helm,status=failed");
+        assert.match(failed, /sh\.helm\.release\.v1\.web\.v1/);
+        assert.deepEqual(changed(await stack.up(settings())), ["update web"]);
     });
 });

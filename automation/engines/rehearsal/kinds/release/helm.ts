@@ -121,6 +121,9 @@ export async function helm(
         const { stdout } = await context.exec(file, [...args, ...where], {
             cwd: context.projectRoot,
             ...(input === undefined ? {} : { input }),
+            // Told to hurry, helm ends its wait and marks the release as failed: the next update goes on from there.
+            signal: context.signal,
+            endsInOrder: true,
             onStart: (pid) => context.recordProcess(pid),
         });
         return stdout;
