@@ -11,7 +11,7 @@ export function outputsOf(inputs: Values, release: Values): Values {
         name,
         namespace,
         version,
-        resourceNames: resourceNames(text(release, "manifest") ?? "", namespace),
+        resourceNames: resourceNames(text(release, "manifest") ?? ""),
         status: {
             name,
             namespace,
@@ -24,8 +24,11 @@ export function outputsOf(inputs: Values, release: Values): Values {
     };
 }
 
-/** `{"Deployment.apps/apps/v1": ["namespace/name"], "Secret/v1": [...]}`, as Pulumi's provider gives them. */
-export function resourceNames(manifest: string, namespace: string): Record<string, Value> {
+/**
+ * `{"Deployment.apps/apps/v1": ["namespace/name"], "Secret/v1": [...]}`, as Pulumi's provider gives them: without the
+ * namespace where the chart leaves it out.
+ */
+export function resourceNames(manifest: string): Record<string, Value> {
     const names: Record<string, string[]> = {};
     for (const document of parseAllDocuments(manifest)) {
         const item = document.toJS() as Value;
@@ -34,7 +37,9 @@ export function resourceNames(manifest: string, namespace: string): Record<strin
         const group = apiVersion.includes("/") ? `.${apiVersion.slice(0, apiVersion.indexOf("/"))}` : "";
         const metadata = object(item, "metadata");
         const key = `${text(item, "kind") ?? ""}${group}/${apiVersion}`;
-        (names[key] ??= []).push(`${text(metadata, "namespace") ?? namespace}/${text(metadata, "name") ?? ""}`);
+        const namespace = text(metadata, "namespace");
+        const name = text(metadata, "name") ?? "";
+        (names[key] ??= []).push(namespace === undefined ? name : `${namespace}/${name}`);
     }
     return Object.fromEntries(
         Object.keys(names)
