@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ExecFailure, type Exec } from "../lib/exec";
 import { writeFileAtomic } from "../lib/files";
-import { processStart } from "../lib/processes";
+import { isSameProcess, processStart } from "../lib/processes";
 import { waitFor } from "../lib/wait";
 import type { LabBinaries } from "./binaries";
 import { clusterFailure } from "./cluster-failure";
@@ -86,13 +86,24 @@ export function hasCluster(layout: LabLayout): boolean {
 
 /** Ends the processes of a cluster that is there. */
 export async function stopCluster(cluster: Cluster): Promise<void> {
-    await forgetDeadProcesses(cluster.layout);
+    const { layout, name } = cluster;
+    await forgetDeadProcesses(layout);
+    // By number and start, noted before: kwokctl forgets the numbers, and a process that is about to end has no command
+    // line any more while its memory is being freed.
+    const processes = components.flatMap((component) => {
+        const pid = componentPid(layout, component);
+        return pid === undefined ? [] : [{ component, pid, start: processStart(pid) }];
+    });
     await kwokctl(cluster, ["stop", "cluster"]);
-    const runs = (): Component[] => components.filter((component) => isComponentRunning(cluster.layout, component));
-    await waitFor(() => (runs().length === 0 ? true : undefined), {
-        what: `the processes of lab ${cluster.name} to end`,
+    const running = (): typeof processes => processes.filter(({ pid, start }) => isSameProcess(pid, start));
+    await waitFor(() => (running().length === 0 ? true : undefined), {
+        what: `the processes of lab ${name} to end`,
         timeoutMs: 20_000,
-        describe: () => `still running: ${runs().join(", ")}`,
+        intervalMs: 20,
+        describe: () =>
+            `still running: ${running()
+                .map(({ component, pid }) => `${component} (process ${String(pid)})`)
+                .join(", ")}`,
     });
 }
 
