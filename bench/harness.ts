@@ -1,4 +1,4 @@
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { performance } from "node:perf_hooks";
 
 /** Median and spread of repeated measurements, in the unit of what was measured. */
@@ -140,6 +140,7 @@ export function machineLine(now: Date): string {
     const [cpu] = cpus();
     return (
         `${now.toISOString().slice(0, 10)}, ${String(cpus().length)} cores (${cpu?.model.trim() ?? "unknown"}), ` +
-        `${String(Math.round(totalmem() / 2 ** 30))} GiB, ${process.platform} ${release()}, node ${process.version}`
+        `${String(Math.round(totalmem() / 2 ** 30))} GiB, ${process.platform} ${release()}, node ${process.version}, ` +
+        `load ${(loadavg()[2] ?? 0).toFixed(1)} (15 min; above the number of cores others were at work)`
     );
 }

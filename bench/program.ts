@@ -17,7 +17,7 @@ export async function program(sandbox: Sandbox): Promise<Figure[]> {
     const pairs = await measurePairs(
         { what: "index.ts", measure: evaluate("index") },
         { what: "one Namespace", measure: evaluate("bench/one-namespace") },
-        9,
+        5,
     );
     return [
         {

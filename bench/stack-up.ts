@@ -48,7 +48,7 @@ export async function stackUp(sandbox: Sandbox): Promise<Figure[]> {
                 await byHand.down();
             },
         },
-        5,
+        3,
     );
     const again = pairsOf(unchanged, unchangedByHand);
     return [
