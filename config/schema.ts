@@ -16,7 +16,7 @@ const accessMode = z.enum(["ReadWriteOnce", "ReadWriteMany"]);
 const cluster = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("lab").describe("the embedded cluster"),
-        name: name.default("anchorage").describe("name of the lab (npx anchorage lab start --name)"),
+        name: name.default("anchorage").describe("name of the lab (--name of the verbs of lab)"),
     }),
     z.strictObject({
         kind: z.literal("kind").describe("a KinD cluster that the program makes and destroys"),
