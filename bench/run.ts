@@ -51,7 +51,7 @@ async function main(wanted: readonly string[]): Promise<void> {
 }
 
 async function publish(text: string): Promise<void> {
-    await writeFileAtomic(
+    await writeFormatted(
         path.join(projectRoot, "bench/results.md"),
         "# Figures\n\nWritten by `npm run bench`. Medians, smallest and greatest in parentheses; each figure and what " +
             `stands beside it\nwere measured in turns, in one run.\n\n${text}`,
@@ -59,8 +59,14 @@ async function publish(text: string): Promise<void> {
     const readme = path.join(projectRoot, "README.md");
     const old = await readFile(readme, "utf8");
     const updated = old.replace(/(<!-- figures:begin [^>]*-->\n)[^]*?(<!-- figures:end -->)/, `$1${text}$2`);
-    if (updated === old && !old.includes(text)) throw new Error("README.md has no place for the figures");
-    await writeFileAtomic(readme, updated);
+    if (!updated.includes(text)) throw new Error("README.md has no place for the figures");
+    await writeFormatted(readme, updated);
+}
+
+/** As `npm run check` wants it. */
+async function writeFormatted(file: string, markdown: string): Promise<void> {
+    const { format, resolveConfig } = await import("prettier");
+    await writeFileAtomic(file, await format(markdown, { ...(await resolveConfig(file)), filepath: file }));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
