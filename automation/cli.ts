@@ -26,10 +26,8 @@ function report(error: unknown, json: boolean, reporter: Reporter | undefined): 
 
 async function main(argv: readonly string[]): Promise<number> {
     const interrupt = new AbortController();
-    let interrupted = false;
     const onSignal = (): void => {
-        if (interrupted) process.exit(130);
-        interrupted = true;
+        if (interrupt.signal.aborted) process.exit(130);
         console.error("stopping after what is under way; once more to end at once");
         interrupt.abort(new UserError("interrupted: what was done is recorded, run the same command again to go on"));
     };
@@ -49,7 +47,7 @@ async function main(argv: readonly string[]): Promise<number> {
     } catch (error) {
         exitCode = report(error, json, reporter);
     }
-    return interrupted ? 130 : exitCode;
+    return interrupt.signal.aborted ? 130 : exitCode;
 }
 
 void main(process.argv).then((code) => {

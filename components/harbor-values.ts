@@ -11,7 +11,7 @@ export interface HarborValuesArgs {
 }
 
 /** Values of the chart: an object of objects, lists and scalars. */
-export type ChartValues = { readonly [key: string]: unknown };
+export type ChartValues = Readonly<Record<string, unknown>>;
 
 /**
  * The chart's values. Pure, the same for the same settings; no secret in them: each is named by the Secret that

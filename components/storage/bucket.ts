@@ -37,6 +37,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
         });
     },
     async create(inputs) {
+        process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
         const { S3Client, CreateBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
@@ -69,7 +70,8 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
         return { id: inputs.bucket, outs: inputs };
     },
     async read(id, props) {
-        if (props === undefined) throw new Error(`bucket ${String(id)} cannot be imported`);
+        process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
+        if (props === undefined) throw new Error(`bucket ${id} cannot be imported`);
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
         const { S3Client, HeadBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
@@ -92,6 +94,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
         return Promise.resolve({ outs: news });
     },
     async delete(_id, props) {
+        process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         const { S3Client, DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command } =
             // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
             require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");

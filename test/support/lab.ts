@@ -12,7 +12,9 @@ let lab: Promise<LabEndpoints> | undefined;
 
 /** The lab's binaries, resolved once. */
 export function testBinaries(): Promise<LabBinaries> {
-    binaries ??= resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw"], { exec, env: process.env }).then(labBinaries);
+    binaries ??= resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw"], { exec, env: process.env }).then(
+        labBinaries,
+    );
     return binaries;
 }
 
