@@ -50,7 +50,9 @@ function renderProperty(change: PropertyChange, style: Style): string {
 
 function valueText(value: unknown): string {
     const text =
-        typeof value === "string" ? JSON.stringify(value) : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
+        typeof value === "string"
+            ? JSON.stringify(value)
+            : stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
     return text.length <= valueLimit ? text : `${text.slice(0, valueLimit)}… (${count(text.length, "character")})`;
 }
 

@@ -29,7 +29,7 @@ describe("exec", () => {
         await assert.rejects(
             exec("anchorage-no-such-program", []),
             (error: unknown) =>
-                error instanceof ExecFailure && error.code === "ENOENT" && error.message.includes('no such program'),
+                error instanceof ExecFailure && error.code === "ENOENT" && error.message.includes("no such program"),
         );
     });
 
