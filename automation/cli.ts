@@ -50,6 +50,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return interrupt.signal.aborted ? 130 : exitCode;
 }
 
+// Who reads may have had enough, as `anchorage lab status | head` has.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+});
+
 void main(process.argv).then((code) => {
     // Set, not called: what is still being written to a pipe is written to its end.
     process.exitCode = code;
