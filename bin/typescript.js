@@ -3,6 +3,7 @@
 // own business since 20.19), and to look into each of their files for something to translate takes longer than to load
 // them: more than a second at every start for the 780 files of the Pulumi SDK.
 const path = require("node:path");
+require("./late-packages");
 
 const packages = `${path.sep}node_modules${path.sep}`;
 const plain = require.extensions[".js"];

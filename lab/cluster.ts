@@ -60,8 +60,20 @@ export async function startCluster(cluster: Cluster): Promise<readonly Component
         ...["--kwok-controller-binary", binaries.kwok],
         ...["--kubeconfig", layout.kubeconfig],
     ]);
+    await restartController(cluster);
     await writeFile(layout.created, "");
     return [];
+}
+
+/**
+ * kwokctl starts its controller beside the API server, and makes the CRD of Stages when that answers. A controller that
+ * has asked for Stages before asks again up to five seconds later; one that is started now finds them at once.
+ */
+async function restartController(cluster: Cluster): Promise<void> {
+    const pid = componentPid(cluster.layout, "kwok-controller");
+    if (pid !== undefined) await endProcess(pid, processStart(pid));
+    await forgetDeadProcesses(cluster.layout);
+    await kwokctl(cluster, ["start", "cluster", "--timeout", `${String(startTimeout)}s`]);
 }
 
 /**

@@ -25,6 +25,11 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
             bindAddress: "127.0.0.1",
             ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
         },
+        // Both ask for their lease before the API server has the namespace of leases, and by default again after 2 s.
+        componentsPatches: ["kube-controller-manager", "kube-scheduler"].map((component) => ({
+            name: component,
+            extraArgs: [{ key: "leader-elect-retry-period", value: "500ms" }],
+        })),
     });
 }
 

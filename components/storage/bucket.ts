@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { SelfContainedResource } from "../dynamic-resource";
 
 export interface BucketArgs {
     readonly bucket: pulumi.Input<string>;
@@ -20,10 +21,7 @@ interface BucketInputs {
     readonly forceDestroy?: boolean;
 }
 
-/**
- * Makes a bucket on any S3. Pulumi serialises this object: so every function gets all that it needs from its
- * arguments, requires its modules itself, and calls nothing around it.
- */
+/** Makes a bucket on any S3. Its functions stand alone: see {@link SelfContainedResource}. */
 const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     check(_olds, news) {
         return Promise.resolve({ inputs: news });
@@ -38,7 +36,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     },
     async create(inputs) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
         const { S3Client, CreateBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: inputs.region,
@@ -72,7 +70,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     async read(id, props) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         if (props === undefined) throw new Error(`bucket ${id} cannot be imported`);
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
         const { S3Client, HeadBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: props.region,
@@ -96,7 +94,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     async delete(_id, props) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         const { S3Client, DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command } =
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- serialised: see above
+            // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
             require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: props.region,
@@ -131,7 +129,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
 };
 
 /** A bucket on any S3, without a cloud's provider of hundreds of megabytes. */
-export class Bucket extends pulumi.dynamic.Resource {
+export class Bucket extends SelfContainedResource {
     declare readonly bucket: pulumi.Output<string>;
 
     constructor(name: string, args: BucketArgs, opts?: pulumi.CustomResourceOptions) {
