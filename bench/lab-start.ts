@@ -23,7 +23,7 @@ export async function labStart(sandbox: Sandbox): Promise<Figure[]> {
             measure: () => timed(() => bare.create()),
             cleanUp: () => bare.delete(),
         },
-        3,
+        5,
     );
     return [
         {

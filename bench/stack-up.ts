@@ -48,7 +48,7 @@ export async function stackUp(sandbox: Sandbox): Promise<Figure[]> {
                 await byHand.down();
             },
         },
-        3,
+        5,
     );
     const again = pairsOf(unchanged, unchangedByHand);
     return [

@@ -4,13 +4,13 @@ import { serialise } from "../../components/dynamic-resource";
 describe("a self-contained dynamic provider", () => {
     it("is a module of its own text", async () => {
         const text = serialise({
-            check(_olds, news) {
+            check(_olds: unknown, news: { name: string }) {
                 return Promise.resolve({ inputs: news });
             },
-            async create(inputs) {
+            async create(inputs: { name: string }) {
                 const twice = (value: string): string => value + value;
                 await Promise.resolve();
-                return { id: twice(String(inputs["name"])), outs: inputs };
+                return { id: twice(inputs.name), outs: inputs };
             },
         });
         const exported = evaluate(text);
