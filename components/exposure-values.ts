@@ -12,6 +12,7 @@ export interface Exposure {
 
 /** How clients reach the registry. Inside the cluster, the chart's own nginx is the one door, forwarded to this machine. */
 export function exposureOf(exposure: Settings["exposure"], externalUrl: string | undefined): Exposure {
+    if (exposure.kind !== "clusterIP") throw new Error(`exposure.kind ${exposure.kind} is not built yet`);
     const { localPort } = exposure;
     const servicePort = 80;
     return {

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { harborChart } from "../config/catalogue";
 import type { Settings } from "../config/schema";
 import { projectRoot } from "../lib/home";
-import type { ChartValues } from "./harbor-values";
+import type { ChartValues } from "./chart-values";
 import { names } from "./names";
 
 export interface HarborArgs {
@@ -13,8 +13,8 @@ export interface HarborArgs {
     /** Version of the chart. */
     readonly chartVersion: string;
     readonly values: ChartValues;
-    /** Password of the chart's own database. */
-    readonly databasePassword: pulumi.Input<string>;
+    /** Password of the chart's own database, where it is that. */
+    readonly databasePassword: pulumi.Input<string> | undefined;
     /** Changes when a secret does; restarts the pods that read it. */
     readonly secretsChecksum: pulumi.Input<string>;
 }
@@ -57,7 +57,7 @@ function withSecrets({ values, databasePassword, secretsChecksum }: HarborArgs):
         own[reader] = { ...component, podAnnotations: { ...annotations, "anchorage/secrets": secretsChecksum } };
     }
     const database = values["database"] as ChartValues;
-    if (database["type"] === "internal") {
+    if (databasePassword !== undefined) {
         own["database"] = {
             ...database,
             internal: { ...(database["internal"] as object), password: databasePassword },

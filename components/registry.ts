@@ -3,8 +3,12 @@ import { findHarborRelease } from "../config/catalogue";
 import type { AdminOutput, ClusterOutput, ExposureOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import type { LabEndpoints } from "../lib/home";
+import { checksumOf } from "./checksum";
 import { Cluster } from "./cluster";
-import { exposureOf } from "./exposure-values";
+import { Cache } from "./cache";
+import type { HarborPart } from "./chart-values";
+import { Database } from "./database";
+import { Exposure } from "./exposure";
 import { Harbor } from "./harbor";
 import { harborValues } from "./harbor-values";
 import { names, secretKeys } from "./names";
@@ -36,8 +40,24 @@ export class Registry extends pulumi.ComponentResource {
         const inCluster = { parent: this, providers: { kubernetes: cluster.provider } };
         const namespace = cluster.namespace.metadata.name;
         const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
-        const storage = new Storage(`${name}-storage`, { storage: settings.storage, namespace }, inCluster);
-        const exposure = exposureOf(settings.exposure, settings.harbor.externalUrl);
+        const {
+            storage: storageSettings,
+            persistence,
+            harbor: { externalUrl, replicas, metrics },
+        } = settings;
+        const database = new Database(
+            `${name}-database`,
+            { database: settings.database, namespace, clients: replicas.core + (metrics ? 1 : 0) },
+            inCluster,
+        );
+        const cache = new Cache(`${name}-cache`, { cache: settings.cache, namespace }, inCluster);
+        const storage = new Storage(`${name}-storage`, { storage: storageSettings, persistence, namespace }, inCluster);
+        const exposure = new Exposure(
+            `${name}-exposure`,
+            { exposure: settings.exposure, tls: settings.tls, externalUrl, namespace },
+            inCluster,
+        );
+        const parts: readonly HarborPart[] = [database, cache, storage, exposure];
         const version = requireRelease(settings.harbor.version);
         const harbor = new Harbor(
             `${name}-harbor`,
@@ -48,14 +68,13 @@ export class Registry extends pulumi.ComponentResource {
                 values: harborValues({
                     settings,
                     registryUrl: exposure.registryUrl,
-                    expose: exposure.values,
-                    storageCredentials: storage.credentialsSecret,
+                    parts: parts.map(({ values }) => values),
                 }),
-                databasePassword: secrets.databasePassword,
-                secretsChecksum: secrets.checksum,
+                databasePassword: database.internalPassword,
+                secretsChecksum: checksumOf([secrets.checksum, ...parts.flatMap((part) => part.secrets)]),
             },
             // The chart looks its Secrets up when it is rendered, so they come first.
-            { ...inCluster, dependsOn: [secrets, storage] },
+            { ...inCluster, dependsOn: [secrets, ...parts.flatMap(({ ready }) => ready)] },
         );
 
         this.registryUrl = pulumi.output(exposure.registryUrl);

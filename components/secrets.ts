@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
 import { PrivateKey } from "@pulumi/tls/privateKey";
 import { SelfSignedCert } from "@pulumi/tls/selfSignedCert";
+import { checksumOf } from "./checksum";
 import { names, secretKeys } from "./names";
 
 export interface SecretsArgs {
@@ -24,8 +24,6 @@ const tokenValidityHours = 10 * 365 * 24;
 export class Secrets extends pulumi.ComponentResource {
     /** Hash of all contents: as a pod annotation it makes a rotation restart the pods. */
     readonly checksum: pulumi.Output<string>;
-    /** Password of the chart's own database, which takes it as a value only. */
-    readonly databasePassword: pulumi.Output<string>;
 
     private readonly contents: pulumi.Output<string>[] = [];
 
@@ -41,7 +39,6 @@ export class Secrets extends pulumi.ComponentResource {
         this.tokenService();
         this.jobservice();
         this.registry();
-        this.databasePassword = this.password("database", 32).result;
         this.checksum = checksumOf(this.contents);
         this.registerOutputs({ checksum: this.checksum });
     }
@@ -138,10 +135,4 @@ export class Secrets extends pulumi.ComponentResource {
         if (objectName !== names.adminSecret)
             this.contents.push(...Object.values(stringData).map((value) => pulumi.output(value)));
     }
-}
-
-/** SHA-256 of the values, which tells nothing of them and may stand in the open. */
-function checksumOf(values: pulumi.Output<string>[]): pulumi.Output<string> {
-    const hash = pulumi.all(values).apply((texts) => createHash("sha256").update(JSON.stringify(texts)).digest("hex"));
-    return pulumi.unsecret(hash);
 }

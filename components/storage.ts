@@ -1,23 +1,29 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/schema";
+import type { ChartValues, HarborPart } from "./chart-values";
 import { names, secretKeys } from "./names";
+import { storageValues } from "./storage-values";
 import { Bucket } from "./storage/bucket";
 
 export interface StorageArgs {
     readonly storage: Settings["storage"];
+    readonly persistence: Settings["persistence"];
     /** Namespace of the registry. */
     readonly namespace: pulumi.Input<string>;
 }
 
 /** Where the registry keeps images: nothing to make for a volume (the chart claims it), bucket and keys for S3. */
-export class Storage extends pulumi.ComponentResource {
-    /** Name of the Secret with the S3 keys; undefined for a volume. */
-    readonly credentialsSecret: string | undefined;
+export class Storage extends pulumi.ComponentResource implements HarborPart {
+    readonly values: ChartValues;
+    readonly ready: readonly pulumi.Resource[] = [this];
+    readonly secrets: readonly pulumi.Output<string>[] = [];
 
     constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
         super("anchorage:components:Storage", name, {}, opts);
-        this.credentialsSecret = args.storage.kind === "s3" ? this.s3(name, args.storage, args.namespace) : undefined;
+        const { storage, persistence, namespace } = args;
+        const credentialsSecret = storage.kind === "s3" ? this.s3(name, storage, namespace) : undefined;
+        this.values = storageValues({ storage, persistence, credentialsSecret });
         this.registerOutputs({});
     }
 

@@ -2,16 +2,18 @@ import type { z } from "zod";
 import { ExitCode, UserError } from "../lib/errors";
 import type { LabEndpoints } from "../lib/home";
 import { checkSettings } from "./checks";
+import { withGeneration } from "./generation";
 import { nearest } from "./nearest";
 import { secretSettings, settingsSchema, type Settings } from "./schema";
 
 /**
  * Checks the settings of a stack and fills in their defaults. Pure.
  *
- * @param raw key without namespace to its value, as it stands in Pulumi.<stack>.yaml
+ * @param given key without namespace to its value, as it stands in Pulumi.<stack>.yaml
  * @throws UserError (exit code 2) with every mistake: key, value, what to set instead
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings {
+export function parseSettings(given: Readonly<Record<string, unknown>>): Settings {
+    const raw = withGeneration(given);
     const parsed = settingsSchema.safeParse(raw);
     // Checks across settings need all of them to be well-formed.
     const mistakes = parsed.success

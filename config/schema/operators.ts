@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+/** Ids of the operators and controllers that the program can install; their charts stand in the catalogue. */
+export const operatorIds = [
+    "cert-manager",
+    "ingress-nginx",
+    "envoy-gateway",
+    "traefik",
+    "cloudnative-pg",
+    "zalando",
+    "redis-ot",
+    "redis-spotahome",
+] as const;
+export type OperatorId = (typeof operatorIds)[number];
+
+const operator = z.strictObject({
+    installed: z.boolean().default(false).describe("the cluster has it already: it is used, and left alone"),
+});
+
+export const operators = z.strictObject(
+    Object.fromEntries(
+        operatorIds.map((id) => [id, operator.prefault({}).describe(`what the program does about ${id}`)]),
+    ) as unknown as Record<OperatorId, z.ZodPrefault<typeof operator>>,
+);

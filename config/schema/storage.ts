@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { bucket, host, httpUrl, name, secret, size } from "./fields";
+
+/** S3 of other makers than AWS, each with what it needs of the registry's driver (components/storage/presets.ts). */
+export const s3Presets = ["aws", "minio", "seaweedfs", "garage", "rustfs", "ceph", "versitygw"] as const;
+
+export const storage = z.discriminatedUnion("kind", [
+    z.strictObject({
+        kind: z.literal("volume").describe("a volume claim of the registry"),
+        size: size.default("50Gi").describe("of the claim"),
+        accessMode: z
+            .enum(["ReadWriteOnce", "ReadWriteMany"])
+            .default("ReadWriteOnce")
+            .describe("ReadWriteMany for more than one registry pod"),
+        storageClass: z.string().optional().describe("default: the cluster's"),
+    }),
+    z.strictObject({
+        kind: z
+            .literal("nfs")
+            .describe("one shared volume on an NFS server, for registry, jobservice, redis and trivy"),
+        server: host.describe("name or address of the server"),
+        path: z.string().startsWith("/", "must begin with /").default("/mnt/nfs_share").describe("exported folder"),
+        size: size.default("50Gi").describe("of the volume and its claim"),
+        mountOptions: z
+            .array(z.string().min(1))
+            .default(["hard", "nfsvers=4.1", "rsize=1048576", "wsize=1048576", "timeo=600", "retrans=2"])
+            .describe("of every mount"),
+    }),
+    z.strictObject({
+        kind: z.literal("s3").describe("a bucket"),
+        bucket,
+        preset: z
+            .enum(s3Presets)
+            .optional()
+            .describe("who serves it; default: aws without an endpoint, else what most of them take"),
+        endpoint: httpUrl.optional().describe("default: AWS; in the lab the lab's"),
+        region: z.string().default("us-east-1").describe("as the endpoint wants it"),
+        createBucket: z
+            .boolean()
+            .optional()
+            .describe("the program makes the bucket; default: when it is given the keys"),
+        forceDestroy: z.boolean().default(false).describe("destroy deletes the bucket with the images in it"),
+        accessKey: secret.optional().describe("secret: pulumi config set --secret --path storage.accessKey"),
+        secretKey: secret.optional().describe("secret; in the lab the lab's"),
+        existingSecret: name
+            .optional()
+            .describe("Secret in the namespace with REGISTRY_STORAGE_S3_ACCESSKEY and REGISTRY_STORAGE_S3_SECRETKEY"),
+    }),
+    z.strictObject({
+        kind: z
+            .literal("aws")
+            .describe("a private, encrypted bucket on AWS with a user of its own, made by the program"),
+        bucket,
+        region: z.string().default("eu-central-1").describe("of the bucket"),
+        forceDestroy: z.boolean().default(false).describe("destroy deletes the bucket with the images in it"),
+    }),
+    z.strictObject({
+        kind: z.literal("minio").describe("MinIO (no longer maintained): bucket, user and policy made by the program"),
+        bucket: bucket.default("harbor"),
+        endpoint: httpUrl.optional().describe("a MinIO that exists; default: one in the cluster is made"),
+        size: size.default("50Gi").describe("volume of the MinIO in the cluster"),
+        storageClass: z.string().optional().describe("default: the cluster's"),
+        rootUser: z
+            .string()
+            .min(3, "must have 3 characters or more")
+            .default("minioroot")
+            .describe("its administrator"),
+        rootPassword: secret
+            .optional()
+            .describe("secret: pulumi config set --secret --path storage.rootPassword; made for one in the cluster"),
+    }),
+    z.strictObject({
+        kind: z.literal("swift").describe("a container on OpenStack Swift"),
+        authUrl: httpUrl.describe("Keystone, such as https://keystone.example.com:5000/v3"),
+        container: z.string().min(1, "must not be empty").describe("of the images"),
+        region: z.string().optional().describe("of the container"),
+        tenant: z.string().optional().describe("project of the user"),
+        domain: z.string().optional().describe("of the user"),
+        username: z.string().optional().describe("user; left out where the Secret holds application credentials"),
+        password: secret.optional().describe("secret: pulumi config set --secret --path storage.password"),
+        existingSecret: name.optional().describe("Secret in the namespace with REGISTRY_STORAGE_SWIFT_PASSWORD"),
+    }),
+]);
+
+export const persistence = z.strictObject({
+    storageClass: z.string().optional().describe("of the volumes below; default: the cluster's"),
+    database: size.default("5Gi").describe("volume of the database"),
+    redis: size.default("1Gi").describe("volume of Redis"),
+    jobservice: size.default("1Gi").describe("volume of job logs"),
+    trivy: size.default("5Gi").describe("volume of the vulnerability database"),
+});
