@@ -16,9 +16,12 @@ export function createContext({ json, signal }: { readonly json: boolean; readon
         interactive: !json && process.stdin.isTTY && process.stdout.isTTY,
         projectRoot,
         confirm: (question) => confirm(question, signal),
-        selectEngine: async ({ stack, engine }) => {
+        selectEngine: async ({ stack, engine, lab }) => {
             const { selectEngine } = require("./engines/select") as typeof import("./engines/select");
-            return selectEngine(engine, { projectRoot, stack }, { exec, env: process.env });
+            const { onLab } = require("./engines/on-lab") as typeof import("./engines/on-lab");
+            const own = { projectRoot, stack };
+            const selection = lab === undefined ? own : await onLab(own, lab, process.env);
+            return selectEngine(engine, selection, { exec, env: process.env });
         },
         kubectl: async (cluster) => (cluster.kind === "lab" ? labKubectl(cluster.name) : "kubectl"),
         lab: labControl(signal),

@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
 import { engineWishes, type Context, type EngineWish } from "./context";
+import { rehearsalLab } from "./stack-files";
 
 /**
  * The command line: which verbs there are, their flags, their help. A verb's module is loaded when the verb
@@ -18,6 +19,7 @@ export interface CommonFlags {
 interface StackFlags extends CommonFlags {
     readonly stack: string;
     readonly engine: EngineWish;
+    readonly lab?: string;
 }
 
 interface ConsentFlags extends StackFlags {
@@ -62,6 +64,12 @@ export function buildCommands(run: RunVerb): Command {
                 new Option("--engine <name>", "auto takes the pulumi CLI where there is one")
                     .choices(engineWishes)
                     .default("auto"),
+            )
+            .addOption(
+                new Option(
+                    "--lab [name]",
+                    "rehearse it: on that lab's cluster and S3 in place of the stack's own",
+                ).preset(rehearsalLab),
             );
     const labVerb = (name: string, description: string): Command =>
         verb(lab, name, description).option("-n, --name <name>", "the lab", defaultLab);
@@ -95,7 +103,11 @@ export function buildCommands(run: RunVerb): Command {
         .option(...yes)
         .addHelpText(
             "after",
-            examples(["npx anchorage up"], ["npx anchorage up --stack dev --engine pulumi --yes", "in a pipeline"]),
+            examples(
+                ["npx anchorage up"],
+                ["npx anchorage up --stack dev --engine pulumi --yes", "in a pipeline"],
+                ["npx anchorage up --stack public-ha --lab", "the whole stack in a lab of this machine"],
+            ),
         )
         .action(async (flags: ConsentFlags) => {
             await run(flags, async (context) => {

@@ -11,6 +11,8 @@ export type EngineWish = (typeof engineWishes)[number];
 export interface StackOptions {
     readonly stack: string;
     readonly engine: EngineWish;
+    /** Name of the lab whose cluster and S3 take the place of the stack's own. @default the stack's own */
+    readonly lab?: string;
 }
 
 /** The doors to the world that a verb is given. Tests give it fakes. */

@@ -5,7 +5,7 @@ import { announceEngine, forwardEvent, machineResult } from "./preview";
 import { renderSummary } from "./render/changes";
 import { count } from "./render/style";
 import { renderTree, shortType } from "./render/tree";
-import { requireStack } from "./stack-files";
+import { requireStack, stackFlags } from "./stack-files";
 import { requireConsent } from "./up";
 
 export interface DestroyOptions extends UpOptions {
@@ -37,7 +37,7 @@ export async function destroy(options: DestroyOptions, context: Context): Promis
             details: guarded.map((resource) => `${resource.name} (${shortType(resource.type)})`),
             next: [
                 "keep a copy of these keys if a backup of this registry shall ever be read again",
-                `delete them too: npx anchorage destroy --stack ${options.stack} --unprotect`,
+                `delete them too: npx anchorage destroy${stackFlags(options)} --unprotect`,
             ],
             exitCode: ExitCode.refused,
         });

@@ -133,4 +133,11 @@ export interface StackSelection {
     readonly stack: string;
     /** Settings put over those of Pulumi.<stack>.yaml: key without namespace, value as it would stand in YAML. */
     readonly overrides?: Readonly<Record<string, unknown>>;
+    /** Name of the lab that it is rehearsed in, in place of its own cluster. */
+    readonly rehearsedIn?: string;
+}
+
+/** Under which name an engine keeps the record of a stack: that of a rehearsal is never the real stack's. */
+export function recordName({ stack, rehearsedIn }: StackSelection): string {
+    return rehearsedIn === undefined ? stack : `${stack}@${rehearsedIn}`;
 }

@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from "../lib/errors";
 import type { Context, StackOptions } from "./context";
-import { requireStack } from "./stack-files";
+import { requireStack, stackFlags } from "./stack-files";
 
 export interface OutputsOptions extends StackOptions {
     /** Print only this output's value. */
@@ -19,7 +19,7 @@ export async function outputs(options: OutputsOptions, context: Context): Promis
     if (options.name !== undefined && !names.includes(options.name)) {
         throw new UserError(`stack ${options.stack} has no output ${JSON.stringify(options.name)}`, {
             details: [names.length === 0 ? "it has no outputs yet" : `outputs: ${names.join(", ")}`],
-            next: names.length === 0 ? [`npx anchorage up --stack ${options.stack}`] : [],
+            next: names.length === 0 ? [`npx anchorage up${stackFlags(options)}`] : [],
             exitCode: ExitCode.usage,
         });
     }

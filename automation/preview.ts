@@ -2,11 +2,13 @@ import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { eventDetail, type Reporter } from "./reporter";
+import { startRehearsalLab } from "./lab-verbs";
 import { requireStack } from "./stack-files";
 
 /** Shows what `up` would change. Touches nothing. */
 export async function preview(options: StackOptions, context: Context): Promise<EngineResult> {
     await requireStack(context.projectRoot, options.stack);
+    await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     const result = await runPreview(selected, context);

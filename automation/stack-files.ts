@@ -17,3 +17,12 @@ export async function requireStack(projectRoot: string, stack: string): Promise<
         exitCode: ExitCode.usage,
     });
 }
+
+/** Name of the lab that `--lab` without a name means. */
+export const rehearsalLab = "rehearsal";
+
+/** The flags that choose a stack, as they are typed: `--stack public --lab`; nothing for the default. */
+export function stackFlags({ stack, lab }: { readonly stack: string; readonly lab?: string | undefined }): string {
+    const rehearsed = lab === undefined ? "" : lab === rehearsalLab ? " --lab" : ` --lab ${lab}`;
+    return `${stack === "lab" ? "" : ` --stack ${stack}`}${rehearsed}`;
+}

@@ -1,13 +1,19 @@
 import type { StackOutputs } from "../config/contract";
 import { passwordCommand, simulatedPods } from "./cluster-access";
-import type { Context, SelectedEngine } from "./context";
+import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult, Operation, ResourceState } from "./engine";
 import { operationWord, renderTree } from "./render/tree";
 import type { Style } from "./render/style";
+import { stackFlags } from "./stack-files";
 import { readStackOutputs } from "./stack-outputs";
 
 /** After an update: the component tree with each resource's state, the addresses, how to go on. */
-export async function printStack(selected: SelectedEngine, result: EngineResult, context: Context): Promise<void> {
+export async function printStack(
+    selected: SelectedEngine,
+    result: EngineResult,
+    options: Pick<StackOptions, "stack" | "lab">,
+    context: Context,
+): Promise<void> {
     const { reporter } = context;
     const { engine } = selected;
     const resources = await engine.resources();
@@ -16,7 +22,7 @@ export async function printStack(selected: SelectedEngine, result: EngineResult,
     const outputs = readStackOutputs(result.outputs);
     if (outputs === undefined) return;
     reporter.line();
-    for (const line of renderAddresses(outputs, engine.stack, reporter.style)) reporter.line(line);
+    for (const line of renderAddresses(outputs, options, reporter.style)) reporter.line(line);
     reporter.line();
     reporter.line(`engine ${engine.name}: ${selected.why}`);
 }
@@ -35,9 +41,13 @@ export function renderStackTree(resources: readonly ResourceState[], result: Eng
 }
 
 /** Addresses, where the password is, and what to run next; a row each. */
-export function renderAddresses(outputs: StackOutputs, stack: string, style: Style): string[] {
+export function renderAddresses(
+    outputs: StackOutputs,
+    options: Pick<StackOptions, "stack" | "lab">,
+    style: Style,
+): string[] {
     const { registryUrl, namespace, release, admin, cluster } = outputs;
-    const suffix = stack === "lab" ? "" : ` --stack ${stack}`;
+    const suffix = stackFlags(options);
     const rows: [string, string][] = [
         ["registry", `${registryUrl}${cluster.kind === "lab" ? style("dim", `  (${simulatedPods})`) : ""}`],
         ["harbor", `${release.harborVersion}, chart ${release.chartVersion}, release ${release.name} in ${namespace}`],
@@ -49,7 +59,7 @@ export function renderAddresses(outputs: StackOutputs, stack: string, style: Sty
         ["", style("dim", passwordCommand(outputs))],
         ["next", `npx anchorage status${suffix}      are all workloads ready?`],
         ["", `npx anchorage open${suffix}        the way to the registry`],
-        ["", `npx anchorage preview${suffix}     after an edit of Pulumi.${stack}.yaml`],
+        ["", `npx anchorage preview${suffix}     after an edit of Pulumi.${options.stack}.yaml`],
         ["", `npx anchorage destroy${suffix}     take it down again`],
     ];
     return rows.map(([label, text]) => `${style("bold", label.padEnd(9))} ${text}`);

@@ -19,6 +19,6 @@ export async function start(options: StartOptions, context: Context): Promise<vo
     const selected = await context.selectEngine({ stack, engine: options.engine });
     announceEngine(selected, context.reporter);
     const result = await runUp(selected, context);
-    await printStack(selected, result, context);
+    await printStack(selected, result, { stack }, context);
     context.reporter.event({ kind: "result", verb: "start", ...machineResult(selected, result) });
 }

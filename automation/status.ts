@@ -4,7 +4,7 @@ import type { Context, StackOptions } from "./context";
 import { renderTree } from "./render/tree";
 import { count, type Style } from "./render/style";
 import { readStackOutputs } from "./stack-outputs";
-import { requireStack } from "./stack-files";
+import { requireStack, stackFlags } from "./stack-files";
 
 /** A Deployment or StatefulSet and how many of its pods are ready. */
 export interface Workload {
@@ -24,7 +24,7 @@ export async function status(options: StackOptions, context: Context): Promise<b
     reporter.line(`stack ${options.stack}  ${count(resources.length, "resource")}  engine ${engine.name}: ${why}`);
     for (const line of renderTree(resources, () => "", reporter.style)) reporter.line(`  ${line}`);
     if (outputs === undefined) {
-        reporter.line(`it is not up: npx anchorage up --stack ${options.stack}`);
+        reporter.line(`it is not up: npx anchorage up${stackFlags(options)}`);
         reporter.event({
             kind: "result",
             verb: "status",

@@ -4,6 +4,7 @@ import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { printStack } from "./stack-summary";
+import { startRehearsalLab } from "./lab-verbs";
 import { requireStack } from "./stack-files";
 
 export interface UpOptions extends StackOptions {
@@ -18,6 +19,7 @@ export interface UpOptions extends StackOptions {
 export async function up(options: UpOptions, context: Context): Promise<void> {
     await requireStack(context.projectRoot, options.stack);
     requireConsent("up", options.yes, context);
+    await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     if (!options.yes) {
@@ -27,7 +29,7 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
         }
     }
     const result = await runUp(selected, context);
-    await printStack(selected, result, context);
+    await printStack(selected, result, options, context);
     context.reporter.event({ kind: "result", verb: "up", ...machineResult(selected, result) });
 }
 

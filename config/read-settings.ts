@@ -4,7 +4,8 @@ import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { codeOf, UserError } from "../lib/errors";
 import { labEndpointsFile, type LabEndpoints } from "../lib/home";
 import type { Settings } from "./schema";
-import { parseSettings, withLabStorage } from "./settings";
+import { parseSettings } from "./settings";
+import { withLab } from "./stand-in";
 
 /** The settings, and the lab where the stack is on one. */
 export interface StackSettings {
@@ -29,7 +30,7 @@ function read(): StackSettings {
     const settings = parseSettings(rawSettings(allConfig(), pulumi.getProject()));
     if (settings.cluster.kind !== "lab") return { settings };
     const lab = readLab(settings.cluster.name);
-    return { settings: withLabStorage(settings, lab), lab };
+    return { settings: withLab(settings, lab), lab };
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import { ExitCode, UserError } from "../lib/errors";
-import type { LabEndpoints } from "../lib/home";
 import { checkSettings } from "./checks";
 import { withGeneration } from "./generation";
 import { nearest } from "./nearest";
@@ -25,17 +24,6 @@ export function parseSettings(given: Readonly<Record<string, unknown>>): Setting
         next: ["edit Pulumi.<stack>.yaml; README has the table of all settings"],
         exitCode: ExitCode.usage,
     });
-}
-
-/** The storage of a stack on a lab: the lab's S3 where the settings leave endpoint and keys open. */
-export function withLabStorage(settings: Settings, lab: LabEndpoints): Settings {
-    const { storage } = settings;
-    if (storage.kind !== "s3") return settings;
-    const { endpoint, region, accessKey, secretKey } = lab.s3;
-    return {
-        ...settings,
-        storage: { ...storage, ...(storage.endpoint === undefined ? { endpoint, region, accessKey, secretKey } : {}) },
-    };
 }
 
 function describe(issue: z.core.$ZodIssue, raw: unknown): string[] {

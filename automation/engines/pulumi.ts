@@ -231,6 +231,7 @@ class PulumiEngine implements Engine {
                 projectRoot,
                 stack,
                 isLab: (await clusterKind(this.selection)) === "lab",
+                rehearsedIn: this.selection.rehearsedIn,
                 env: this.tools.env,
                 home: this.tools.home ?? anchorageHome(),
             });

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Engine, EngineOptions, EngineResult, ResourceState, StackSelection } from "../engine";
-import { EngineFailure } from "../engine";
+import { EngineFailure, recordName } from "../engine";
 import { UserError } from "../../lib/errors";
 import { anchorageHome } from "../../lib/home";
 import { withLock } from "../../lib/lock";
@@ -33,7 +33,7 @@ export function createRehearsalEngine(selection: StackSelection, options: Rehear
         runInChild(verb, selection, options, engineOptions);
     const config = () => readStackConfig(selection, options.program);
     const openState = async (): Promise<State> =>
-        State.open(anchorageHome(), (await config()).project, selection.stack);
+        State.open(anchorageHome(), (await config()).project, recordName(selection));
     return {
         name: "rehearsal",
         version: sdkVersion(),
@@ -43,7 +43,7 @@ export function createRehearsalEngine(selection: StackSelection, options: Rehear
         refresh: (engineOptions) => run("refresh", engineOptions),
         destroy: (engineOptions) => run("destroy", engineOptions),
         unprotect: async () => {
-            const { lock } = stateFiles(anchorageHome(), (await config()).project, selection.stack);
+            const { lock } = stateFiles(anchorageHome(), (await config()).project, recordName(selection));
             await withLock(lock, { purpose: `unprotect of stack ${selection.stack}` }, async () => {
                 const state = await openState();
                 if (!state.records.some((record) => record.protect)) return;

@@ -31,7 +31,8 @@ export async function readStackSettings(selection: StackSelection): Promise<Stac
     const config = Object.fromEntries(
         [...Object.entries(own), ...Object.entries(overrides)].map(([key, value]) => [named(key), value]),
     );
-    return { projectText, document: { ...document, config } };
+    const kept = selection.rehearsedIn === undefined ? document : {}; // its encryption is the real stack's
+    return { projectText, document: { ...kept, config } };
 }
 
 /** The kind of cluster that a stack is for: `lab`, `kind`, `kubeconfig`; undefined where its settings name none. */

@@ -5,6 +5,10 @@ export const cluster = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("lab").describe("the embedded cluster"),
         name: name.default("anchorage").describe("name of the lab (--name of the verbs of lab)"),
+        standIn: z
+            .boolean()
+            .default(false)
+            .describe("in place of the stack's own cluster and object store: what --lab sets"),
     }),
     z.strictObject({
         kind: z.literal("kind").describe("a KinD cluster that the program makes and destroys"),

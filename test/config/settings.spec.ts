@@ -5,9 +5,9 @@ import { parse } from "yaml";
 import { defaultHarborVersion, findHarborRelease, harborReleases } from "../../config/catalogue";
 import { nearest } from "../../config/nearest";
 import { rawSettings } from "../../config/read-settings";
-import { parseSettings, withLabStorage } from "../../config/settings";
+import { parseSettings } from "../../config/settings";
 import { ExitCode, UserError } from "../../lib/errors";
-import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { projectRoot } from "../../lib/home";
 
 const lab = { cluster: { kind: "lab" } };
 const onCluster = { cluster: { kind: "kubeconfig" } };
@@ -30,7 +30,7 @@ describe("settings", () => {
         const settings = parseSettings(lab);
         assert.equal(settings.namespace, "harbor");
         assert.equal(settings.harbor.version, defaultHarborVersion);
-        assert.deepEqual(settings.cluster, { kind: "lab", name: "anchorage" });
+        assert.deepEqual(settings.cluster, { kind: "lab", name: "anchorage", standIn: false });
         assert.deepEqual(settings.exposure, { kind: "clusterIP", localPort: 8080 });
         assert.equal(settings.storage.kind, "volume");
         assert.deepEqual(settings.harbor.replicas, { portal: 1, core: 1, jobservice: 1, registry: 1, trivy: 1 });
@@ -220,17 +220,6 @@ describe("settings", () => {
             };
             assert.equal(mistakes(raw).length, 3);
         });
-    });
-
-    it("take the lab's S3 where nothing else is said", () => {
-        const endpoints = { s3: { endpoint: "http://127.0.0.1:1", region: "r", ...keys } } as LabEndpoints;
-        const open = parseSettings({ ...lab, storage: { kind: "s3", bucket: "images" } });
-        assert.deepEqual(withLabStorage(open, endpoints).storage, { ...open.storage, ...endpoints.s3 });
-        const own = parseSettings({
-            ...lab,
-            storage: { kind: "s3", bucket: "images", endpoint: "http://s3.example", ...keys },
-        });
-        assert.deepEqual(withLabStorage(own, endpoints), own);
     });
 
     it("are read whole from Pulumi's configuration", () => {

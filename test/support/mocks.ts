@@ -4,7 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { getMonitor } from "@pulumi/pulumi/runtime/settings";
 import { parse } from "yaml";
 import { Registry } from "../../components/registry";
-import { parseSettings, withLabStorage } from "../../config/settings";
+import { parseSettings } from "../../config/settings";
+import { withLab } from "../../config/stand-in";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 
 /** What a lab would hand over; nothing of it is reached under mocks. */
@@ -60,7 +61,7 @@ export async function evaluateStack(stack: string): Promise<readonly MockResourc
     );
     const settings = parseSettings(raw);
     const onLab = settings.cluster.kind === "lab";
-    new Registry("registry", onLab ? { settings: withLabStorage(settings, mockLab), lab: mockLab } : { settings });
+    new Registry("registry", onLab ? { settings: withLab(settings, mockLab), lab: mockLab } : { settings });
     await pulumi.runtime.disconnect(); // returns when every registration has been answered
     return [...monitor.resources.keys()].map((urn) => {
         const [types = "", name = ""] = urn.split("::").slice(-2);

@@ -19,6 +19,8 @@ export interface BackendOptions {
     readonly stack: string;
     /** Only a lab's state is kept in a place that nobody chose. */
     readonly isLab: boolean;
+    /** The lab that the stack is rehearsed in: kept apart from the user's own stacks of that name. */
+    readonly rehearsedIn?: string | undefined;
     readonly env: NodeJS.ProcessEnv;
     /** Folder of the checkout's own things; see `anchorageHome`. */
     readonly home: string;
@@ -36,11 +38,17 @@ const notLoggedIn = "PULUMI_ACCESS_TOKEN must be set for login";
  * kept is for people to choose
  */
 export async function resolveBackend(options: BackendOptions): Promise<Backend> {
-    const { runner, projectRoot, stack, isLab, env, home } = options;
-    if (env["PULUMI_BACKEND_URL"]) return { env: {}, ours: false };
+    const { env, home, rehearsedIn } = options;
+    if (rehearsedIn !== undefined) return ownBackend(path.join(home, "pulumi-rehearsals", rehearsedIn), env);
+    if (env["PULUMI_BACKEND_URL"] || (await isLoggedIn(options))) return { env: {}, ours: false };
+    return ownBackend(path.join(home, "pulumi"), env);
+}
+
+/** @throws UserError for a stack that is on no lab, without a login */
+async function isLoggedIn({ runner, projectRoot, stack, isLab }: BackendOptions): Promise<boolean> {
     try {
         await runner.run(["whoami"], projectRoot, {});
-        return { env: {}, ours: false };
+        return true;
     } catch (error) {
         const said = outputOfFailure(error);
         if (said === undefined || !`${said.stderr}\n${said.stdout}`.includes(notLoggedIn)) throw error;
@@ -60,7 +68,10 @@ export async function resolveBackend(options: BackendOptions): Promise<Backend> 
             );
         }
     }
-    const folder = path.join(home, "pulumi");
+    return false;
+}
+
+async function ownBackend(folder: string, env: NodeJS.ProcessEnv): Promise<Backend> {
     const passphraseFile = path.join(folder, "passphrase");
     await mkdir(path.join(folder, "state"), { recursive: true, mode: 0o700 });
     await createOnce(passphraseFile, randomBytes(24).toString("base64url"));

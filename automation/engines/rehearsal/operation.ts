@@ -1,4 +1,4 @@
-import type { EngineEvent, EngineResult, Operation, StackSelection } from "../../engine";
+import { recordName, type EngineEvent, type EngineResult, type Operation, type StackSelection } from "../../engine";
 import { exec } from "../../../lib/exec";
 import { anchorageHome } from "../../../lib/home";
 import { withLock } from "../../../lib/lock";
@@ -28,7 +28,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
     const config = await readStackConfig(selection, options.program);
     requireReadable(config, selection.stack);
     const run = async (): Promise<Deployment> => {
-        const state = await State.open(anchorageHome(), config.project, selection.stack);
+        const state = await State.open(anchorageHome(), config.project, recordName(selection));
         const deployment = new Deployment({
             verb,
             project: config.project,
@@ -44,7 +44,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
         await perform(deployment, config);
         return deployment;
     };
-    const { lock } = stateFiles(anchorageHome(), config.project, selection.stack);
+    const { lock } = stateFiles(anchorageHome(), config.project, recordName(selection));
     const deployment =
         verb === "preview"
             ? await run()

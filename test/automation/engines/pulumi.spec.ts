@@ -48,14 +48,18 @@ describe("engine pulumi", () => {
     /** An engine on a fake CLI that answers as `answers` says, else quietly; other commands fail the test. */
     function engineWith(
         answers: Readonly<Record<string, FakeAnswer | ((call: FakeCall) => FakeAnswer)>>,
-        options: { readonly env?: NodeJS.ProcessEnv; readonly overrides?: Record<string, unknown> } = {},
+        options: {
+            readonly env?: NodeJS.ProcessEnv;
+            readonly overrides?: Record<string, unknown>;
+            readonly rehearsedIn?: string;
+        } = {},
     ): { engine: Engine; calls: FakeCall[]; commands: () => string[] } {
         const { exec, calls } = fakePulumi((command, call) => {
             const answer = answers[command] ?? quiet[command];
             return typeof answer === "function" ? answer(call) : answer;
         });
         const engine = createPulumiEngine(
-            { projectRoot, stack: "lab", overrides: options.overrides },
+            { projectRoot, stack: "lab", overrides: options.overrides, rehearsedIn: options.rehearsedIn },
             { path: "/opt/pulumi/bin/pulumi", version: "3.259.0" },
             { exec, env: options.env ?? {}, home },
         );
@@ -321,6 +325,14 @@ describe("engine pulumi", () => {
             const { engine, calls } = engineWith({}, { env: { PULUMI_BACKEND_URL: "s3://state" } });
             await engine.up();
             assert.ok(!calls.some(({ args }) => args[0] === "whoami"));
+        });
+
+        it("of a rehearsal is never the user's: there lies the state of the real stack of that name", async () => {
+            const env = { PULUMI_BACKEND_URL: "s3://state" };
+            const { engine, calls } = engineWith({}, { env, rehearsedIn: "second" });
+            await engine.up();
+            const url = callOf(calls, "up").env["PULUMI_BACKEND_URL"] ?? "";
+            assert.match(url, /^file:\/\/.*\/home\/pulumi-rehearsals\/second\/state$/);
         });
 
         it("of a lab without a login is kept with the lab, its passphrase readable by its owner alone", async () => {

@@ -1,0 +1,42 @@
+import path from "node:path";
+import type { StackSelection } from "../engine";
+import { readStackSettings } from "./stack-settings";
+
+/** Folder with real charts that the lab takes in place of the contract charts. */
+export const chartsVariable = "ANCHORAGE_CHARTS";
+
+/** Stands where a stack has a secret that is encrypted: in a lab nobody logs in with it. */
+const standInSecret = "made-up-for-the-lab";
+
+/**
+ * A stack as it is rehearsed in the lab: on the lab's cluster and S3 in place of its own, with the lab's charts, its
+ * record kept apart from that of the real one. All else stays as it is.
+ */
+export async function onLab(selection: StackSelection, lab: string, env: NodeJS.ProcessEnv): Promise<StackSelection> {
+    const { document } = await readStackSettings(selection);
+    const folder = env[chartsVariable];
+    const config = document["config"] as Readonly<Record<string, unknown>>;
+    return {
+        ...selection,
+        rehearsedIn: lab,
+        overrides: {
+            ...Object.fromEntries(
+                Object.entries(config)
+                    .filter(([, value]) => JSON.stringify(value).includes('"secure":'))
+                    .map(([key, value]) => [key, withoutEncrypted(value)]),
+            ),
+            ...selection.overrides,
+            cluster: { kind: "lab", name: lab, standIn: true },
+            charts: folder ? { source: "folder", location: path.resolve(folder) } : { source: "contract" },
+        },
+    };
+}
+
+/** The value with `{secure: ...}`, which only the stack's own passphrase opens, replaced at every depth. */
+function withoutEncrypted(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(withoutEncrypted);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value);
+    if (entries.length === 1 && entries[0]?.[0] === "secure") return standInSecret;
+    return Object.fromEntries(entries.map(([key, inner]) => [key, withoutEncrypted(inner)]));
+}

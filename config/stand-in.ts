@@ -1,0 +1,43 @@
+import type { LabEndpoints } from "../lib/home";
+import type { Settings } from "./schema";
+
+/**
+ * The settings of a stack on a lab: the lab's S3 where the settings leave endpoint and keys open. Where the lab stands
+ * in for the stack's own cluster, nothing outside of the lab is touched: its S3 takes the place of every bucket that the
+ * program would make elsewhere, and no load balancer's host is configured. Pure.
+ */
+export function withLab(settings: Settings, lab: LabEndpoints): Settings {
+    const { cluster, storage, exposure } = settings;
+    const standsIn = cluster.kind === "lab" && cluster.standIn;
+    return {
+        ...settings,
+        storage: storageOn(storage, lab, standsIn),
+        exposure: standsIn ? withoutInstall(exposure) : exposure,
+    };
+}
+
+function storageOn(storage: Settings["storage"], lab: LabEndpoints, standsIn: boolean): Settings["storage"] {
+    const { endpoint, region, accessKey, secretKey } = lab.s3;
+    const onLab = { endpoint, region, accessKey, secretKey, preset: "versitygw" } as const;
+    switch (storage.kind) {
+        case "s3":
+            if (standsIn) return { ...storage, ...onLab, existingSecret: undefined, createBucket: true };
+            return storage.endpoint === undefined ? { ...storage, ...onLab } : storage;
+        case "aws":
+            return standsIn
+                ? { kind: "s3", bucket: storage.bucket, forceDestroy: storage.forceDestroy, ...onLab }
+                : storage;
+        case "minio":
+            // The one in the cluster is simulated like everything there.
+            return standsIn && storage.endpoint !== undefined
+                ? { kind: "s3", bucket: storage.bucket, forceDestroy: false, ...onLab }
+                : storage;
+        default:
+            return storage;
+    }
+}
+
+function withoutInstall(exposure: Settings["exposure"]): Settings["exposure"] {
+    if (exposure.kind !== "nodePort") return exposure;
+    return { ...exposure, haproxy: { ...exposure.haproxy, install: undefined } };
+}
