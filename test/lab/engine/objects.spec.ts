@@ -151,6 +151,29 @@ describe("rehearsal engine: objects in a lab", function () {
         assert.equal(await liveObject(lab, "crd", "widgets.test.anchorage.dev"), undefined);
     });
 
+    it("waits for what pulumi.com/waitFor says, and fails when it does not come true", async () => {
+        const definition = { name: "definition", kind: "definition" } as const;
+        const widget = (size: string): Wanted => ({
+            name: "widget",
+            kind: "widget",
+            as: "awaited",
+            data: { size: "big" },
+            after: ["definition"],
+            annotations: { "pulumi.com/waitFor": `jsonpath={.spec.size}=${size}`, "pulumi.com/timeoutSeconds": "1" },
+        });
+        await assert.rejects(
+            stack.up(objects(definition, widget("small"))),
+            told(/widget: Widget .*awaited exists, and is not ready: .*jsonpath=\{\.spec\.size\}=small/s),
+        );
+        assert.deepEqual(changed(await stack.up(objects(definition, widget("big")))), ["update widget"]);
+        await stack.engine().destroy();
+    });
+
+    it("refuses a field that the kind does not have", async () => {
+        const app: Wanted = { name: "app", kind: "deployment", as: "app", pod: { restartPolicies: "Always" } };
+        await assert.rejects(stack.up(objects(app)), told(/app: .*restartPolicies/s));
+    });
+
     it("refuses to delete or replace what is protected", async () => {
         const protectedMap: Wanted = { name: "one", as: "one", data: { a: "1" }, options: { protect: true } };
         await stack.up(objects(protectedMap));

@@ -169,7 +169,10 @@ function moved(oldId: string, target: Target, inputDiff: readonly PropertyChange
     return { kind: "replace", changes: [change] };
 }
 
-/** Fields that are to be ignored are sent as they live: what another one has set there stays. */
+/**
+ * Fields that are to be ignored are sent as they live: what another one has set there stays. A field that the kind does
+ * not have is refused, where Pulumi's provider would only warn: a rehearsal is to find it.
+ */
 async function apply(
     { client, path, namespace }: Target,
     news: Values,
@@ -179,7 +182,7 @@ async function apply(
 ): Promise<KubeObject> {
     const wanted = bodyOf(news, namespace);
     const body = live && ignored.length > 0 ? keepIgnored(desired(live), wanted, ignored) : wanted;
-    const query = { fieldManager, force: "true", ...(dryRun ? { dryRun: "All" } : {}) };
+    const query = { fieldManager, force: "true", fieldValidation: "Strict", ...(dryRun ? { dryRun: "All" } : {}) };
     return client.request("PATCH", path, { query, body, contentType: applyPatch });
 }
 
