@@ -13,24 +13,26 @@ import { persistence, storage } from "./schema/storage";
  * settings have to do with each other is in checks/.
  */
 export const settingsSchema = z.strictObject({
-    cluster,
+    cluster: cluster.describe("the cluster that the registry runs on"),
     namespace: name.default("harbor").describe("namespace of the registry"),
     generation: z
         .enum(["current", "seed"])
         .default("current")
         .describe("parts of today or of the course, for database, cache and exposure that name no kind"),
-    charts: charts.prefault({}),
-    operators: operators.prefault({}),
-    harbor: harbor.prefault({}),
-    placement: placement.prefault({}),
-    portal: portal.prefault({}),
-    scanning: scanning.prefault({}),
-    exposure: exposure.prefault({ kind: "clusterIP" }),
-    tls: tls.prefault({ kind: "none" }),
-    database: database.prefault({ kind: "internal" }),
-    cache: cache.prefault({ kind: "internal" }),
-    storage: storage.prefault({ kind: "volume" }),
-    persistence: persistence.prefault({}),
+    charts: charts.prefault({}).describe("where charts come from"),
+    operators: operators
+        .prefault({})
+        .describe("operators and controllers; the program installs those that the other settings need"),
+    harbor: harbor.prefault({}).describe("Harbor itself"),
+    placement: placement.prefault({}).describe("how pods are spread, protected and bounded"),
+    portal: portal.prefault({}).describe("the portal's look"),
+    scanning: scanning.prefault({}).describe("where Trivy gets its databases"),
+    exposure: exposure.prefault({ kind: "clusterIP" }).describe("how clients reach the registry"),
+    tls: tls.prefault({ kind: "none" }).describe("the certificate that clients see"),
+    database: database.prefault({ kind: "internal" }).describe("Harbor's PostgreSQL"),
+    cache: cache.prefault({ kind: "internal" }).describe("Harbor's Redis"),
+    storage: storage.prefault({ kind: "volume" }).describe("where images are kept"),
+    persistence: persistence.prefault({}).describe("volumes of the components"),
 });
 
 /** The settings of a stack, defaults filled in. */

@@ -13,11 +13,40 @@ interface JsonSchema {
     readonly anyOf?: readonly JsonSchema[];
 }
 
-/** README's table of settings, in Markdown: key, type, default, meaning; made from the schema. */
-export function settingsTable(): string {
+const header = (...titles: readonly string[]): string[] => [
+    `| ${titles.join(" | ")} |`,
+    `|${" --- |".repeat(titles.length)}`,
+];
+
+function parts(): [string, JsonSchema][] {
     const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as JsonSchema;
-    const rows = Object.entries(schema.properties ?? {}).flatMap(([key, value]) => rowsOf(key, value, ""));
-    return ["| setting | type | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+    return Object.entries(schema.properties ?? {});
+}
+
+/** README's table: each part of the settings with its choices, in Markdown; made from the schema. */
+export function partsTable(): string {
+    const rows = parts().map(([key, schema]) => {
+        const kinds = (schema.oneOf ?? schema.anyOf ?? []).map((kind) => String(kind.properties?.["kind"]?.const));
+        const choices = kinds.length > 0 ? kinds : (schema.enum?.map(String) ?? []);
+        const cells = [choices.map((choice) => `\`${choice}\``).join(", "), schema.description ?? ""];
+        return `| [\`${key}\`](docs/settings.md#${key}) | ${cells.join(" | ")} |`;
+    });
+    return [...header("setting", "choices", "meaning"), ...rows].join("\n");
+}
+
+/** Every setting with type, default and meaning, a section for each part, in Markdown; made from the schema. */
+export function settingsTable(): string {
+    return parts()
+        .map(([key, schema]) => {
+            const intro = schema.description === undefined ? [] : [`${capitalized(schema.description)}.`, ""];
+            const rows = rowsOf(key, { ...schema, ...(schema.properties ? { description: "" } : {}) }, "");
+            return [`## ${key}`, "", ...intro, ...header("setting", "type", "default", "meaning"), ...rows].join("\n");
+        })
+        .join("\n\n");
+}
+
+function capitalized(text: string): string {
+    return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function rowsOf(path: string, schema: JsonSchema, condition: string): string[] {

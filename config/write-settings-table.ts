@@ -1,8 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../lib/home";
-import { between, settingsTable } from "./settings-table";
+import { between, partsTable, settingsTable } from "./settings-table";
 
-/** `npm run docs`: writes README's table of settings anew. */
-const readme = path.join(projectRoot, "README.md");
-writeFileSync(readme, between(readFileSync(readme, "utf8"), "settings", settingsTable()));
+/** `npm run docs`: writes the tables of settings anew. */
+for (const [file, table] of [
+    ["README.md", partsTable()],
+    ["docs/settings.md", settingsTable()],
+] as const) {
+    const page = path.join(projectRoot, file);
+    writeFileSync(page, between(readFileSync(page, "utf8"), "settings", table));
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { between, settingsTable } from "../../config/settings-table";
+import { between, partsTable, settingsTable } from "../../config/settings-table";
 import { projectRoot } from "../../lib/home";
 
 /** Without what prettier does to a table: padding. */
@@ -23,8 +23,13 @@ describe("table of settings", () => {
         assert.deepEqual(undescribed, []);
     });
 
-    it("stands in README as the schema has it: npm run docs writes it", () => {
-        const readme = readFileSync(path.join(projectRoot, "README.md"), "utf8");
-        assert.equal(squeeze(readme), squeeze(between(readme, "settings", settingsTable())));
-    });
+    for (const [file, table] of [
+        ["README.md", partsTable()],
+        ["docs/settings.md", settingsTable()],
+    ] as const) {
+        it(`stands in ${file} as the schema has it: npm run docs writes it`, () => {
+            const page = readFileSync(path.join(projectRoot, file), "utf8");
+            assert.equal(squeeze(page), squeeze(between(page, "settings", table)));
+        });
+    }
 });
