@@ -1,6 +1,7 @@
 import type { Settings } from "../config/schema";
 import { merge, type ChartValues } from "./chart-values";
 import { names, secretKeys } from "./names";
+import { hasProxy, placementValues } from "./placement-values";
 
 export interface HarborValuesArgs {
     readonly settings: Settings;
@@ -19,8 +20,10 @@ export function harborValues({ settings, registryUrl, parts }: HarborValuesArgs)
         externalURL: registryUrl,
         ...secretValues(),
         updateStrategy: { type: updateStrategy(settings) },
-        metrics: { enabled: harbor.metrics },
+        metrics: { enabled: harbor.metrics, serviceMonitor: { enabled: harbor.serviceMonitors } },
         cache: { enabled: harbor.cache },
+        // All requests come through it, so it must not be the one pod that is missing.
+        ...(hasProxy(settings.exposure) ? { nginx: { replicas: harbor.replicas.core } } : {}),
         portal: { replicas: harbor.replicas.portal },
         core: { replicas: harbor.replicas.core, ...coreSecrets },
         jobservice: {
@@ -35,9 +38,21 @@ export function harborValues({ settings, registryUrl, parts }: HarborValuesArgs)
             existingSecretKey: secretKeys.registry,
             credentials: { existingSecret: names.registryCredentials },
         },
-        trivy: { enabled: harbor.trivy, replicas: harbor.replicas.trivy },
+        trivy: { enabled: harbor.trivy, replicas: harbor.replicas.trivy, ...scanning(settings) },
     };
-    return [...parts, harbor.values].reduce(merge, values);
+    return [placementValues(settings), ...parts, harbor.values].reduce(merge, values);
+}
+
+/**
+ * Where Trivy gets its databases. Its updates stay on with mirrors: a scanner that skips them needs databases that
+ * somebody has put on its volume (trivy.skipUpdate in the chart's values.yaml), and ages from then on.
+ */
+function scanning({ scanning: { databaseMirrors, javaDatabaseMirrors, offline } }: Settings): ChartValues {
+    return {
+        ...(databaseMirrors.length === 0 ? {} : { dbRepository: databaseMirrors }),
+        ...(javaDatabaseMirrors.length === 0 ? {} : { javaDBRepository: javaDatabaseMirrors }),
+        ...(offline ? { offlineScan: true, skipUpdate: false, skipJavaDBUpdate: false } : {}),
+    };
 }
 
 /** Recreate where the new pod could not mount what the old one still holds (harbor-helm#2288). */
