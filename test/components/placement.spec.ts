@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { ChartValues } from "../../components/chart-values";
@@ -167,6 +168,20 @@ describe("placement", () => {
                 }
             }
         }
+    });
+
+    it("has the numbers of docs/placement.md", () => {
+        const page = readFileSync(path.join(projectRoot, "docs", "placement.md"), "utf8");
+        const documented = [...page.matchAll(/^\|[^|]+\|(.*\d+m.*)\|$/gm)].map(([, cells = ""]) =>
+            cells.split("|").map((cell) => cell.trim()),
+        );
+        const cell = ([cpu, memory, memoryLimit, cpuLimit]: readonly string[]): string =>
+            `${String(cpu)}, ${String(memory)} / ${cpuLimit === undefined ? "" : `${cpuLimit}, `}${String(memoryLimit)}`;
+        const { small, medium, large } = resourcePresets;
+        const actual = (Object.keys(small) as (keyof typeof small)[]).map((workload) =>
+            [small, medium, large].map((preset) => cell(preset[workload])),
+        );
+        assert.deepEqual(documented, actual);
     });
 
     it("is in the objects that helm renders", async function () {
