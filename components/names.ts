@@ -10,6 +10,7 @@ export const names = {
     registrySecret: "harbor-registry-secret",
     registryCredentials: "harbor-registry-credentials",
     storageCredentials: "harbor-registry-storage",
+    nfsClaim: "harbor-nfs",
 } as const;
 
 /** Keys in those Secrets, as the chart reads them (goharbor/harbor-helm 1.19, values.yaml). */

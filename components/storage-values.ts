@@ -1,5 +1,6 @@
 import type { Settings } from "../config/schema";
 import type { ChartValues } from "./chart-values";
+import { nfsClaims } from "./storage/nfs-values";
 
 export interface StorageValuesArgs {
     readonly storage: Settings["storage"];
@@ -10,28 +11,29 @@ export interface StorageValuesArgs {
 
 /** The chart's `persistence`: where images are kept, and the volumes of the other components. */
 export function storageValues({ storage, persistence, credentialsSecret }: StorageValuesArgs): ChartValues {
-    const volume = (size: string): ChartValues => ({ size, ...storageClassOf(persistence.storageClass) });
     return {
         persistence: {
             enabled: true,
             // A volume outlives an uninstall: data is deleted by a person, never by helm.
             resourcePolicy: "keep",
-            persistentVolumeClaim: {
-                registry:
-                    storage.kind === "volume"
-                        ? {
-                              size: storage.size,
-                              accessMode: storage.accessMode,
-                              ...storageClassOf(storage.storageClass),
-                          }
-                        : {},
-                jobservice: { jobLog: volume(persistence.jobservice) },
-                database: volume(persistence.database),
-                redis: volume(persistence.redis),
-                trivy: volume(persistence.trivy),
-            },
+            persistentVolumeClaim: storage.kind === "nfs" ? nfsClaims() : ownClaims(storage, persistence),
             imageChartStorage: imageStorage(storage, credentialsSecret),
         },
+    };
+}
+
+/** Claims that the chart makes; it makes none for the registry unless images are kept in files. */
+function ownClaims(storage: Settings["storage"], persistence: Settings["persistence"]): ChartValues {
+    const volume = (size: string): ChartValues => ({ size, ...storageClassOf(persistence.storageClass) });
+    return {
+        registry:
+            storage.kind === "volume"
+                ? { size: storage.size, accessMode: storage.accessMode, ...storageClassOf(storage.storageClass) }
+                : {},
+        jobservice: { jobLog: volume(persistence.jobservice) },
+        database: volume(persistence.database),
+        redis: volume(persistence.redis),
+        trivy: volume(persistence.trivy),
     };
 }
 
@@ -40,7 +42,7 @@ function storageClassOf(storageClass: string | undefined): ChartValues {
 }
 
 function imageStorage(storage: Settings["storage"], credentials: string | undefined): ChartValues {
-    if (storage.kind === "volume") return { type: "filesystem" };
+    if (storage.kind === "volume" || storage.kind === "nfs") return { type: "filesystem" };
     if (storage.kind !== "s3") throw new Error(`storage.kind ${storage.kind} is not built yet`);
     const { bucket, region, endpoint } = storage;
     return {

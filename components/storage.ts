@@ -5,6 +5,7 @@ import type { ChartValues, HarborPart } from "./chart-values";
 import { names, secretKeys } from "./names";
 import { storageValues } from "./storage-values";
 import { Bucket } from "./storage/bucket";
+import { Nfs } from "./storage/nfs";
 
 export interface StorageArgs {
     readonly storage: Settings["storage"];
@@ -13,7 +14,7 @@ export interface StorageArgs {
     readonly namespace: pulumi.Input<string>;
 }
 
-/** Where the registry keeps images: nothing to make for a volume (the chart claims it), bucket and keys for S3. */
+/** Where the registry keeps images: what each kind needs is made here, nothing for a volume, which the chart claims. */
 export class Storage extends pulumi.ComponentResource implements HarborPart {
     readonly values: ChartValues;
     readonly ready: readonly pulumi.Resource[] = [this];
@@ -23,6 +24,7 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
         super("anchorage:components:Storage", name, {}, opts);
         const { storage, persistence, namespace } = args;
         const credentialsSecret = storage.kind === "s3" ? this.s3(name, storage, namespace) : undefined;
+        if (storage.kind === "nfs") new Nfs(`${name}-nfs`, { settings: storage, namespace }, { parent: this });
         this.values = storageValues({ storage, persistence, credentialsSecret });
         this.registerOutputs({});
     }

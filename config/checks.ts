@@ -2,20 +2,22 @@ import { checkCache } from "./checks/cache";
 import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
 import { checkExternalUrl } from "./checks/exposure";
+import { checkServiceMonitors } from "./checks/metrics";
 import { checkRawValues } from "./checks/raw-values";
-import { checkJobLogs, checkS3, checkVolume } from "./checks/storage";
+import { checkScanning } from "./checks/scanning";
+import { checkStorage } from "./checks/storage";
 import { checkTls } from "./checks/tls";
 import type { Settings } from "./schema";
 
 const checks: readonly ((settings: Settings) => string[])[] = [
-    checkVolume,
-    checkJobLogs,
-    checkS3,
+    checkStorage,
     checkCharts,
     checkExternalUrl,
     checkTls,
     checkDatabase,
     checkCache,
+    checkServiceMonitors,
+    checkScanning,
     checkRawValues,
 ];
 

@@ -43,12 +43,16 @@ describe("program", function () {
 
             it("hangs everything below one registry, each child named after its parent", () => {
                 for (const { types, name } of resources) {
-                    const parent = /^anchorage:components:(\w+)\$/.exec(types)?.[1]?.toLowerCase();
-                    if (name === "registry") assert.equal(types, "anchorage:components:Registry");
-                    else assert.ok(parent !== undefined, `${name} has no component as its parent: ${types}`);
-                    if (parent !== undefined) {
-                        assert.ok(name.startsWith(parent === "registry" ? "registry-" : `registry-${parent}-`), name);
+                    if (name === "registry") {
+                        assert.equal(types, "anchorage:components:Registry");
+                        continue;
                     }
+                    const parentType = types.split("$").at(-2);
+                    const parents = resources.filter(({ type }) => type === parentType);
+                    assert.ok(
+                        parents.some((parent) => name.startsWith(`${parent.name}-`)),
+                        `${name} (${types}) is not named after its parent`,
+                    );
                 }
             });
 

@@ -1,7 +1,12 @@
 import type { Settings } from "../schema";
 
+/** What the kinds of storage need, and what does not go with them. */
+export function checkStorage(settings: Settings): string[] {
+    return [checkVolume, checkJobLogs, checkNfs, checkS3].flatMap((check) => check(settings));
+}
+
 /** A ReadWriteOnce volume goes to one node: a second pod, or the new pod of a rolling update, waits for ever (harbor-helm#2288). */
-export function checkVolume({ storage, harbor }: Settings): string[] {
+function checkVolume({ storage, harbor }: Settings): string[] {
     if (storage.kind !== "volume" || storage.accessMode !== "ReadWriteOnce") return [];
     const { registry } = harbor.replicas;
     return [
@@ -21,8 +26,8 @@ export function checkVolume({ storage, harbor }: Settings): string[] {
 }
 
 /** Job logs on a volume are read by the pod that answers the request, so several pods need a shared one. */
-export function checkJobLogs({ storage, harbor }: Settings): string[] {
-    const shared = storage.kind === "volume" && storage.accessMode === "ReadWriteMany";
+function checkJobLogs({ storage, harbor }: Settings): string[] {
+    const shared = storage.kind === "nfs" || (storage.kind === "volume" && storage.accessMode === "ReadWriteMany");
     if (harbor.jobLogs !== "file" || harbor.replicas.jobservice === 1 || shared) return [];
     return [
         `harbor.jobLogs is "file" with ${String(harbor.replicas.jobservice)} jobservice replicas and no ReadWriteMany volume: ` +
@@ -30,8 +35,17 @@ export function checkJobLogs({ storage, harbor }: Settings): string[] {
     ];
 }
 
+/** All volumes are folders of the one on NFS. */
+function checkNfs({ storage, persistence }: Settings): string[] {
+    if (storage.kind !== "nfs" || persistence.storageClass === undefined) return [];
+    return [
+        `persistence.storageClass is "${persistence.storageClass}", but storage.kind nfs keeps every component's files on ` +
+            "the one NFS volume: leave it out",
+    ];
+}
+
 /** Harbor takes static keys only (harbor#12888, #16490). A lab has its own. */
-export function checkS3({ storage, cluster }: Settings): string[] {
+function checkS3({ storage, cluster }: Settings): string[] {
     if (storage.kind !== "s3") return [];
     const { accessKey, secretKey, existingSecret, endpoint, createBucket } = storage;
     const keys = accessKey !== undefined && secretKey !== undefined;

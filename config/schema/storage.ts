@@ -15,14 +15,12 @@ export const storage = z.discriminatedUnion("kind", [
         storageClass: z.string().optional().describe("default: the cluster's"),
     }),
     z.strictObject({
-        kind: z
-            .literal("nfs")
-            .describe("one shared volume on an NFS server, for registry, jobservice, redis and trivy"),
+        kind: z.literal("nfs").describe("one shared volume on an NFS server, a folder in it for each component"),
         server: host.describe("name or address of the server"),
         path: z.string().startsWith("/", "must begin with /").default("/mnt/nfs_share").describe("exported folder"),
-        size: size.default("50Gi").describe("of the volume and its claim"),
+        size: size.default("50Gi").describe("of the volume and its claim; an NFS server holds nobody to it"),
         mountOptions: z
-            .array(z.string().min(1))
+            .array(z.string().min(1, "must not be empty"))
             .default(["hard", "nfsvers=4.1", "rsize=1048576", "wsize=1048576", "timeo=600", "retrans=2"])
             .describe("of every mount"),
     }),

@@ -36,6 +36,30 @@ export const generated = (name: string): string => `generated-${name}`;
 
 /** Evaluates the program's registry for a stack's settings file under Pulumi's mocks. */
 export async function evaluateStack(stack: string): Promise<readonly MockResource[]> {
+    const { config } = parse(readFileSync(path.join(projectRoot, `Pulumi.${stack}.yaml`), "utf8")) as {
+        config: Record<string, unknown>;
+    };
+    const raw = Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [key.replace("anchorage:", ""), value]),
+    );
+    return evaluateSettings(raw, stack);
+}
+
+/** Evaluates the program's registry for settings as they stand in a stack's file, without the namespace of the keys. */
+export function evaluateSettings(
+    raw: Readonly<Record<string, unknown>>,
+    stack = "mock",
+): Promise<readonly MockResource[]> {
+    const settings = parseSettings(raw);
+    const onLab = settings.cluster.kind === "lab";
+    return evaluate(
+        () => new Registry("registry", onLab ? { settings: withLab(settings, mockLab), lab: mockLab } : { settings }),
+        stack,
+    );
+}
+
+/** What is registered under Pulumi's mocks by `build`. */
+export async function evaluate(build: () => pulumi.Resource, stack = "mock"): Promise<readonly MockResource[]> {
     const seen = new Map<string, MockResource["inputs"]>();
     await pulumi.runtime.setMocks(
         {
@@ -53,15 +77,7 @@ export async function evaluateStack(stack: string): Promise<readonly MockResourc
         false,
     );
     const monitor = getMonitor() as unknown as { resources: ReadonlyMap<string, unknown> };
-    const { config } = parse(readFileSync(path.join(projectRoot, `Pulumi.${stack}.yaml`), "utf8")) as {
-        config: Record<string, unknown>;
-    };
-    const raw = Object.fromEntries(
-        Object.entries(config).map(([key, value]) => [key.replace("anchorage:", ""), value]),
-    );
-    const settings = parseSettings(raw);
-    const onLab = settings.cluster.kind === "lab";
-    new Registry("registry", onLab ? { settings: withLab(settings, mockLab), lab: mockLab } : { settings });
+    build();
     await pulumi.runtime.disconnect(); // returns when every registration has been answered
     return [...monitor.resources.keys()].map((urn) => {
         const [types = "", name = ""] = urn.split("::").slice(-2);
