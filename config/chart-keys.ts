@@ -57,8 +57,8 @@ export function missingBefore(harborVersion: string, key: string): string | unde
 
 /** A value that the chart does not take, and why. */
 export interface UnknownChartValue {
-    /** `core.replica` */
-    readonly path: string;
+    /** Keys that lead to it. */
+    readonly path: readonly string[];
     readonly why: string;
     /** The keys that the chart has there. */
     readonly known: readonly string[];
@@ -69,17 +69,16 @@ export function unknownChartValues(
     values: Readonly<Record<string, unknown>>,
     harborVersion: string,
 ): UnknownChartValue[] {
-    const walk = (given: unknown, keys: ChartKeys, at: readonly string[]): UnknownChartValue[] => {
+    const walk = (given: unknown, keys: ChartKeys, path: readonly string[]): UnknownChartValue[] => {
         if (typeof keys !== "object" || given === null) return [];
-        const path = at.join(".");
         const known = [...keys.keys()];
-        if (!isMap(given)) return [{ path, why: `is ${JSON.stringify(given)}, where the chart has a map`, known }];
+        if (!isMap(given)) return [{ path, why: "is no map, and the chart has one there", known }];
         return Object.entries(given).flatMap(([key, value]): UnknownChartValue[] => {
-            const below = [...at, key];
+            const below = [...path, key];
             const next = keys.get(key);
-            if (next === undefined) return [{ path: below.join("."), why: "is no value of the chart", known }];
+            if (next === undefined) return [{ path: below, why: "is no value of the chart", known }];
             const since = missingBefore(harborVersion, below.join("."));
-            if (since !== undefined) return [{ path: below.join("."), why: `came with chart ${since}`, known: [] }];
+            if (since !== undefined) return [{ path: below, why: `came with chart ${since}`, known: [] }];
             return walk(value, next, below);
         });
     };

@@ -175,7 +175,7 @@ describe("placement", () => {
         const documented = [...page.matchAll(/^\|[^|]+\|(.*\d+m.*)\|$/gm)].map(([, cells = ""]) =>
             cells.split("|").map((cell) => cell.trim()),
         );
-        const cell = ([cpu, memory, memoryLimit, cpuLimit]: readonly string[]): string =>
+        const cell = ([cpu, memory, memoryLimit, cpuLimit]: readonly (string | undefined)[]): string =>
             `${String(cpu)}, ${String(memory)} / ${cpuLimit === undefined ? "" : `${cpuLimit}, `}${String(memoryLimit)}`;
         const { small, medium, large } = resourcePresets;
         const actual = (Object.keys(small) as (keyof typeof small)[]).map((workload) =>
