@@ -1,6 +1,7 @@
 import type { Settings } from "../config/schema";
 import type { ChartValues } from "./chart-values";
 import { nfsClaims } from "./storage/nfs-values";
+import { s3Values } from "./storage/s3-values";
 
 export interface StorageValuesArgs {
     readonly storage: Settings["storage"];
@@ -44,16 +45,5 @@ function storageClassOf(storageClass: string | undefined): ChartValues {
 function imageStorage(storage: Settings["storage"], credentials: string | undefined): ChartValues {
     if (storage.kind === "volume" || storage.kind === "nfs") return { type: "filesystem" };
     if (storage.kind !== "s3") throw new Error(`storage.kind ${storage.kind} is not built yet`);
-    const { bucket, region, endpoint } = storage;
-    return {
-        type: "s3",
-        // Clients cannot follow a redirect to an S3 inside the cluster or on loopback; AWS is reachable for all.
-        disableredirect: endpoint !== undefined,
-        s3: {
-            bucket,
-            region,
-            ...(endpoint === undefined ? {} : { regionendpoint: endpoint, secure: endpoint.startsWith("https:") }),
-            existingSecret: credentials,
-        },
-    };
+    return s3Values(storage, credentials);
 }

@@ -6,6 +6,7 @@ import { names, secretKeys } from "./names";
 import { storageValues } from "./storage-values";
 import { Bucket } from "./storage/bucket";
 import { Nfs } from "./storage/nfs";
+import { regionOf } from "./storage/s3-values";
 
 export interface StorageArgs {
     readonly storage: Settings["storage"];
@@ -14,46 +15,64 @@ export interface StorageArgs {
     readonly namespace: pulumi.Input<string>;
 }
 
+type Kind<K extends Settings["storage"]["kind"]> = Extract<Settings["storage"], { kind: K }>;
+
 /** Where the registry keeps images: what each kind needs is made here, nothing for a volume, which the chart claims. */
 export class Storage extends pulumi.ComponentResource implements HarborPart {
     readonly values: ChartValues;
     readonly ready: readonly pulumi.Resource[] = [this];
-    readonly secrets: readonly pulumi.Output<string>[] = [];
+    readonly secrets: readonly pulumi.Output<string>[];
 
-    constructor(name: string, args: StorageArgs, opts?: pulumi.ComponentResourceOptions) {
+    private readonly keys: pulumi.Output<string>[] = [];
+
+    constructor(
+        private readonly name: string,
+        private readonly args: StorageArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("anchorage:components:Storage", name, {}, opts);
-        const { storage, persistence, namespace } = args;
-        const credentialsSecret = storage.kind === "s3" ? this.s3(name, storage, namespace) : undefined;
-        if (storage.kind === "nfs") new Nfs(`${name}-nfs`, { settings: storage, namespace }, { parent: this });
+        const { storage, persistence } = args;
+        const credentialsSecret = this.backEnd(storage);
         this.values = storageValues({ storage, persistence, credentialsSecret });
+        this.secrets = this.keys;
         this.registerOutputs({});
     }
 
-    private s3(
-        name: string,
-        storage: Extract<Settings["storage"], { kind: "s3" }>,
-        namespace: pulumi.Input<string>,
-    ): string | undefined {
-        const { accessKey, secretKey, bucket, endpoint, region, forceDestroy, createBucket } = storage;
+    /** Makes what the kind needs. @returns name of the Secret with its credentials, where it has some */
+    private backEnd(storage: Settings["storage"]): string | undefined {
+        switch (storage.kind) {
+            case "nfs":
+                new Nfs(`${this.name}-nfs`, { settings: storage, namespace: this.args.namespace }, { parent: this });
+                return undefined;
+            case "s3":
+                return this.s3(storage);
+            default:
+                return undefined;
+        }
+    }
+
+    private s3(storage: Kind<"s3">): string | undefined {
+        const { accessKey, secretKey, bucket, endpoint, forceDestroy, createBucket } = storage;
         if (accessKey === undefined || secretKey === undefined) return storage.existingSecret;
         if (createBucket !== false) {
             new Bucket(
-                `${name}-bucket`,
-                { bucket, endpoint, region, accessKey, secretKey, forceDestroy },
+                `${this.name}-bucket`,
+                { bucket, endpoint, region: regionOf(storage), accessKey, secretKey, forceDestroy },
                 { parent: this },
             );
         }
+        return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
+    }
+
+    /** The Secret that Harbor's registry reads its credentials from. */
+    private credentials(data: Readonly<Record<string, pulumi.Input<string>>>): string {
+        const stringData = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, pulumi.secret(value)]));
         new Secret(
-            `${name}-credentials`,
-            {
-                metadata: { name: names.storageCredentials, namespace },
-                stringData: {
-                    [secretKeys.s3AccessKey]: pulumi.secret(accessKey),
-                    [secretKeys.s3SecretKey]: pulumi.secret(secretKey),
-                },
-            },
+            `${this.name}-credentials`,
+            { metadata: { name: names.storageCredentials, namespace: this.args.namespace }, stringData },
             { parent: this },
         );
+        this.keys.push(...Object.values(stringData));
         return names.storageCredentials;
     }
 }

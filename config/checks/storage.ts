@@ -1,8 +1,9 @@
 import type { Settings } from "../schema";
+import { bytesOf } from "../size";
 
 /** What the kinds of storage need, and what does not go with them. */
 export function checkStorage(settings: Settings): string[] {
-    return [checkVolume, checkJobLogs, checkNfs, checkS3].flatMap((check) => check(settings));
+    return [checkVolume, checkJobLogs, checkNfs, checkS3Endpoint, checkS3Keys].flatMap((check) => check(settings));
 }
 
 /** A ReadWriteOnce volume goes to one node: a second pod, or the new pod of a rolling update, waits for ever (harbor-helm#2288). */
@@ -44,8 +45,60 @@ function checkNfs({ storage, persistence }: Settings): string[] {
     ];
 }
 
-/** Harbor takes static keys only (harbor#12888, #16490). A lab has its own. */
-function checkS3({ storage, cluster }: Settings): string[] {
+/** An S3 that the registry could not find, or not talk to. */
+function checkS3Endpoint({ storage, cluster }: Settings): string[] {
+    if (storage.kind !== "s3") return [];
+    const { preset, endpoint, chunkSize } = storage;
+    const mistakes = checkTransport(storage);
+    if (preset !== undefined && preset !== "aws" && endpoint === undefined && cluster.kind !== "lab") {
+        mistakes.push(
+            `storage.preset is "${preset}", and storage.endpoint is missing: set it to the URL of its S3, ` +
+                "such as https://s3.example.com",
+        );
+    }
+    if (preset === "aws" && endpoint !== undefined) {
+        mistakes.push(
+            `storage.endpoint is "${endpoint}", but storage.preset is aws, whose endpoint follows from the region: ` +
+                "leave the endpoint out, or name by storage.preset who serves it",
+        );
+    }
+    if (chunkSize !== undefined && (bytesOf(chunkSize) < 5 * 1024 ** 2 || bytesOf(chunkSize) > 5 * 1024 ** 3)) {
+        mistakes.push(`storage.chunkSize is ${chunkSize}: S3 takes parts from 5Mi to 5Gi, set one of these`);
+    }
+    return mistakes;
+}
+
+interface Transport {
+    readonly endpoint?: string | undefined;
+    readonly caSecret?: string | undefined;
+    readonly skipVerify?: boolean | undefined;
+}
+
+function checkTransport({ endpoint, caSecret, skipVerify }: Transport): string[] {
+    const given = [
+        ...(caSecret === undefined ? [] : [["storage.caSecret", caSecret]]),
+        ...(skipVerify === true ? [["storage.skipVerify", "true"]] : []),
+    ];
+    if (given.length > 1) {
+        return [
+            `storage.caSecret is ${caSecret ?? ""}, and storage.skipVerify is true, which makes it useless: leave skipVerify out`,
+        ];
+    }
+    return given.flatMap(([key = "", value = ""]) =>
+        endpoint?.startsWith("https:") === true
+            ? []
+            : [
+                  `${key} is ${value}, but storage.endpoint ${endpoint === undefined ? "is missing" : `is "${endpoint}"`}: ` +
+                      "it needs an https endpoint, leave it out or set one",
+              ],
+    );
+}
+
+/**
+ * The registry takes static keys only: neither a role of the service account (IRSA, Pod Identity) nor that of the
+ * node reaches it (harbor#12888, #16490, harbor-helm#2292). A lab has keys of its own.
+ */
+function checkS3Keys({ storage, cluster }: Settings): string[] {
     if (storage.kind !== "s3") return [];
     const { accessKey, secretKey, existingSecret, endpoint, createBucket } = storage;
     const keys = accessKey !== undefined && secretKey !== undefined;
@@ -61,7 +114,8 @@ function checkS3({ storage, cluster }: Settings): string[] {
     } else if (!keys && existingSecret === undefined && !ofTheLab) {
         mistakes.push(
             "storage has no keys: set storage.accessKey and storage.secretKey as secrets, or name a Secret by " +
-                "storage.existingSecret; roles without keys are not supported by Harbor",
+                "storage.existingSecret; a role of the pod or the node alone is not enough, since Harbor's registry takes " +
+                "static keys only (harbor#12888); storage.kind aws makes a user with keys",
         );
     }
     if (createBucket === true && !keys && !ofTheLab) {

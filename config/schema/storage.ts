@@ -1,8 +1,20 @@
 import { z } from "zod";
 import { bucket, host, httpUrl, name, secret, size } from "./fields";
 
-/** S3 of other makers than AWS, each with what it needs of the registry's driver (components/storage/presets.ts). */
+/** S3 of other makers than AWS, each with what it needs of the registry's driver (components/storage/s3-presets.ts). */
 export const s3Presets = ["aws", "minio", "seaweedfs", "garage", "rustfs", "ceph", "versitygw"] as const;
+
+/** How the registry and its clients reach an S3. */
+const transport = {
+    redirect: z
+        .boolean()
+        .optional()
+        .describe("clients fetch layers from the S3 itself, which they must reach; default: with AWS only"),
+    caSecret: name
+        .optional()
+        .describe("Secret in the namespace with ca.crt, where the S3's certificate is of a CA of yours"),
+    skipVerify: z.boolean().optional().describe("the S3's certificate is not checked; for a trial at most"),
+};
 
 export const storage = z.discriminatedUnion("kind", [
     z.strictObject({
@@ -32,7 +44,7 @@ export const storage = z.discriminatedUnion("kind", [
             .optional()
             .describe("who serves it; default: aws without an endpoint, else what most of them take"),
         endpoint: httpUrl.optional().describe("default: AWS; in the lab the lab's"),
-        region: z.string().default("us-east-1").describe("as the endpoint wants it"),
+        region: z.string().min(1, "must not be empty").optional().describe("default: the preset's, mostly us-east-1"),
         createBucket: z
             .boolean()
             .optional()
@@ -43,6 +55,13 @@ export const storage = z.discriminatedUnion("kind", [
         existingSecret: name
             .optional()
             .describe("Secret in the namespace with REGISTRY_STORAGE_S3_ACCESSKEY and REGISTRY_STORAGE_S3_SECRETKEY"),
+        ...transport,
+        rootDirectory: z
+            .string()
+            .startsWith("/", "must begin with /")
+            .optional()
+            .describe("folder in a bucket that holds other things too"),
+        chunkSize: size.optional().describe("of the parts of an upload, 5Mi to 5Gi; default: the registry's, 10Mi"),
     }),
     z.strictObject({
         kind: z
@@ -66,6 +85,7 @@ export const storage = z.discriminatedUnion("kind", [
         rootPassword: secret
             .optional()
             .describe("secret: pulumi config set --secret --path storage.rootPassword; made for one in the cluster"),
+        ...transport,
     }),
     z.strictObject({
         kind: z.literal("swift").describe("a container on OpenStack Swift"),

@@ -14,6 +14,10 @@ interface Case {
 const volume = { kind: "volume" };
 const shared = { kind: "volume", accessMode: "ReadWriteMany" };
 const nfs = { kind: "nfs", server: "10.0.0.5" };
+const keys = { accessKey: "AKIA", secretKey: "hush-hush" };
+const s3 = { kind: "s3", bucket: "images", ...keys };
+const withoutKeys = { kind: "s3", bucket: "images" };
+const endpoint = "https://s3.example.com";
 const harbor = (more: Raw): Raw => ({ harbor: more });
 
 const cases: readonly Case[] = [
@@ -53,6 +57,82 @@ const cases: readonly Case[] = [
         because: /^storage\.server is missing/,
         allowed: { storage: nfs },
     },
+    {
+        title: "S3 with a role and no keys",
+        refused: {
+            storage: withoutKeys,
+            ...harbor({ values: { registry: { serviceAccountName: "role-of-the-registry" } } }),
+        },
+        because:
+            /^storage has no keys: set storage\.accessKey.*a role .* not enough.*static keys only \(harbor#12888\)/,
+        allowed: { storage: { ...withoutKeys, existingSecret: "keys" } },
+    },
+    {
+        title: "one key of two",
+        refused: { storage: { ...withoutKeys, accessKey: "AKIA" } },
+        because: /^storage\.secretKey is missing: set both keys/,
+        allowed: { storage: s3 },
+    },
+    {
+        title: "keys twice",
+        refused: { storage: { ...s3, existingSecret: "keys" } },
+        because: /^storage\.existingSecret is "keys", and the keys are set as well/,
+        allowed: { storage: s3 },
+    },
+    {
+        title: "a bucket to make without keys",
+        refused: { storage: { ...withoutKeys, existingSecret: "keys", createBucket: true } },
+        because: /^storage\.createBucket is true, but the program has no keys/,
+        allowed: { storage: { ...s3, createBucket: true } },
+    },
+    ...["minio", "seaweedfs", "garage", "rustfs", "ceph", "versitygw"].map((preset) => ({
+        title: `${preset} without an endpoint`,
+        refused: { storage: { ...s3, preset } },
+        because: new RegExp(`^storage\\.preset is "${preset}", and storage\\.endpoint is missing: set it`),
+        allowed: { storage: { ...s3, preset, endpoint } },
+    })),
+    {
+        title: "an endpoint for AWS",
+        refused: { storage: { ...s3, preset: "aws", endpoint } },
+        because: /^storage\.endpoint is "https:\/\/s3\.example\.com", but storage\.preset is aws/,
+        allowed: { storage: { ...s3, preset: "aws" } },
+    },
+    {
+        title: "an endpoint that is no URL",
+        refused: { storage: { ...s3, endpoint: "s3.example.com:9000" } },
+        because: /^storage\.endpoint is "s3\.example\.com:9000"; it must be an http\(s\) URL/,
+        allowed: { storage: { ...s3, endpoint: "http://s3.example.com:9000" } },
+    },
+    {
+        title: "parts that S3 does not take",
+        refused: { storage: { ...s3, chunkSize: "4Mi" } },
+        because: /^storage\.chunkSize is 4Mi: S3 takes parts from 5Mi to 5Gi/,
+        allowed: { storage: { ...s3, chunkSize: "5Mi" } },
+    },
+    {
+        title: "parts that are too large",
+        refused: { storage: { ...s3, chunkSize: "6Gi" } },
+        because: /^storage\.chunkSize is 6Gi/,
+        allowed: { storage: { ...s3, chunkSize: "5Gi" } },
+    },
+    {
+        title: "a CA for an endpoint without TLS",
+        refused: { storage: { ...s3, endpoint: "http://s3.example.com", caSecret: "s3-ca" } },
+        because: /^storage\.caSecret is s3-ca, but storage\.endpoint is "http:.*https endpoint/,
+        allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca" } },
+    },
+    {
+        title: "no check of AWS's certificate",
+        refused: { storage: { ...s3, skipVerify: true } },
+        because: /^storage\.skipVerify is true, but storage\.endpoint is missing/,
+        allowed: { storage: { ...s3, endpoint, skipVerify: true } },
+    },
+    {
+        title: "a CA that is not asked",
+        refused: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: true } },
+        because: /^storage\.caSecret is s3-ca, and storage\.skipVerify is true/,
+        allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: false } },
+    },
 ];
 
 describe("settings of storage", () => {
@@ -65,4 +145,18 @@ describe("settings of storage", () => {
             assert.deepEqual(mistakesOf({ cluster, ...allowed }), []);
         });
     }
+
+    it("need neither keys nor an endpoint of S3 on a lab, which has its own", () => {
+        const cluster = { kind: "lab" };
+        assert.deepEqual(mistakesOf({ cluster, storage: withoutKeys }), []);
+        assert.deepEqual(mistakesOf({ cluster, storage: { ...withoutKeys, preset: "garage" } }), []);
+        const elsewhere = mistakesOf({ cluster, storage: { ...withoutKeys, endpoint } });
+        assert.match(elsewhere.join("\n"), /^storage has no keys/);
+    });
+
+    it("are refused without showing a secret", () => {
+        const all = mistakesOf({ cluster: { kind: "kubeconfig" }, storage: { ...s3, secretKey: 7, preset: "garage" } });
+        assert.match(all.join("\n"), /storage\.secretKey is \[secret\]/);
+        assert.doesNotMatch(all.join("\n"), /hush-hush|7/);
+    });
 });
