@@ -88,7 +88,10 @@ export function loadKind(type: string): Kind {
     if (type === "kubernetes:helm.sh/v3:Release") {
         return (require("./kinds/release") as typeof import("./kinds/release")).releaseKind;
     }
-    if (type.startsWith("kubernetes:") && !/^kubernetes:(helm\.sh|yaml|kustomize)\b|Patch$|List$/.test(type)) {
+    if (/^kubernetes:(?!helm\.sh|yaml|kustomize).*Patch$/.test(type)) {
+        return (require("./kinds/kubernetes-patch") as typeof import("./kinds/kubernetes-patch")).kubernetesPatchKind;
+    }
+    if (type.startsWith("kubernetes:") && !/^kubernetes:(helm\.sh|yaml|kustomize)\b|List$/.test(type)) {
         return (require("./kinds/kubernetes") as typeof import("./kinds/kubernetes")).kubernetesKind;
     }
     if (type.startsWith("random:index/")) {

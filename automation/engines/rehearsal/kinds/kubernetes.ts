@@ -104,19 +104,19 @@ export const kubernetesKind: Kind = {
 };
 
 /** One object at the API server. */
-interface Target extends Pick<Connection, "client"> {
+export interface Target extends Pick<Connection, "client"> {
     readonly type: ResourceType;
     readonly namespace: string | undefined;
     readonly name: string;
     readonly path: string;
 }
 
-function nameOf(inputs: Values): { name: unknown; namespace: unknown } & Values {
+export function nameOf(inputs: Values): { name: unknown; namespace: unknown } & Values {
     const { name, namespace } = object(inputs, "metadata");
     return { name: name ?? null, namespace: namespace ?? null };
 }
 
-function namedBy(id: string): Values {
+export function namedBy(id: string): Values {
     const [first, second] = id.split("/");
     return second === undefined ? { name: first ?? "" } : { namespace: first ?? "", name: second };
 }
@@ -128,7 +128,7 @@ function kindOf({ type }: Pick<KindContext, "type">): Values {
 }
 
 /** undefined: the cluster is not known yet. "unserved": the server does not know the kind (yet). */
-async function find(inputs: Values, context: KindContext): Promise<Target | "unserved" | undefined> {
+export async function find(inputs: Values, context: KindContext): Promise<Target | "unserved" | undefined> {
     const connection = await connect(context.provider);
     if (!connection) return undefined;
     const type = await connection.discovery.find(text(inputs, "apiVersion") ?? "", text(inputs, "kind") ?? "");
@@ -140,7 +140,7 @@ async function find(inputs: Values, context: KindContext): Promise<Target | "uns
     return { client, type, namespace, name, path: objectPath(type, namespace ?? "", name) };
 }
 
-function idOf({ namespace, name }: Target): string {
+export function idOf({ namespace, name }: Target): string {
     return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
@@ -198,7 +198,7 @@ async function settled(target: Target, news: Values, context: KindContext): Prom
     }
 }
 
-function made(target: Target, live: KubeObject): Made {
+export function made(target: Target, live: KubeObject): Made {
     return {
         id: idOf(target),
         outputs: outputsOf(live),
