@@ -25,4 +25,5 @@ export const secretKeys = {
     registryHtpasswd: "REGISTRY_HTPASSWD",
     s3AccessKey: "REGISTRY_STORAGE_S3_ACCESSKEY",
     s3SecretKey: "REGISTRY_STORAGE_S3_SECRETKEY",
+    swiftPassword: "REGISTRY_STORAGE_SWIFT_PASSWORD",
 } as const;

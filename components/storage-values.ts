@@ -2,6 +2,7 @@ import type { Settings } from "../config/schema";
 import type { ChartValues } from "./chart-values";
 import { nfsClaims } from "./storage/nfs-values";
 import { s3Values } from "./storage/s3-values";
+import { swiftValues } from "./storage/swift-values";
 
 export interface StorageValuesArgs {
     readonly storage: Settings["storage"];
@@ -43,7 +44,15 @@ function storageClassOf(storageClass: string | undefined): ChartValues {
 }
 
 function imageStorage(storage: Settings["storage"], credentials: string | undefined): ChartValues {
-    if (storage.kind === "volume" || storage.kind === "nfs") return { type: "filesystem" };
-    if (storage.kind !== "s3") throw new Error(`storage.kind ${storage.kind} is not built yet`);
-    return s3Values(storage, credentials);
+    switch (storage.kind) {
+        case "volume":
+        case "nfs":
+            return { type: "filesystem" };
+        case "s3":
+            return s3Values(storage, credentials);
+        case "swift":
+            return swiftValues(storage, credentials);
+        default:
+            throw new Error(`storage.kind ${storage.kind} is not built yet`);
+    }
 }

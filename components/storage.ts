@@ -46,6 +46,10 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
                 return undefined;
             case "s3":
                 return this.s3(storage);
+            case "swift":
+                return storage.password === undefined
+                    ? storage.existingSecret
+                    : this.credentials({ [secretKeys.swiftPassword]: storage.password });
             default:
                 return undefined;
         }

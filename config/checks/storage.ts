@@ -3,7 +3,9 @@ import { bytesOf } from "../size";
 
 /** What the kinds of storage need, and what does not go with them. */
 export function checkStorage(settings: Settings): string[] {
-    return [checkVolume, checkJobLogs, checkNfs, checkS3Endpoint, checkS3Keys].flatMap((check) => check(settings));
+    return [checkVolume, checkJobLogs, checkNfs, checkS3Endpoint, checkS3Keys, checkSwift].flatMap((check) =>
+        check(settings),
+    );
 }
 
 /** A ReadWriteOnce volume goes to one node: a second pod, or the new pod of a rolling update, waits for ever (harbor-helm#2288). */
@@ -49,7 +51,7 @@ function checkNfs({ storage, persistence }: Settings): string[] {
 function checkS3Endpoint({ storage, cluster }: Settings): string[] {
     if (storage.kind !== "s3") return [];
     const { preset, endpoint, chunkSize } = storage;
-    const mistakes = checkTransport(storage);
+    const mistakes = checkTransport(storage, "storage.endpoint", endpoint);
     if (preset !== undefined && preset !== "aws" && endpoint === undefined && cluster.kind !== "lab") {
         mistakes.push(
             `storage.preset is "${preset}", and storage.endpoint is missing: set it to the URL of its S3, ` +
@@ -69,29 +71,27 @@ function checkS3Endpoint({ storage, cluster }: Settings): string[] {
 }
 
 interface Transport {
-    readonly endpoint?: string | undefined;
     readonly caSecret?: string | undefined;
     readonly skipVerify?: boolean | undefined;
 }
 
-function checkTransport({ endpoint, caSecret, skipVerify }: Transport): string[] {
-    const given = [
-        ...(caSecret === undefined ? [] : [["storage.caSecret", caSecret]]),
-        ...(skipVerify === true ? [["storage.skipVerify", "true"]] : []),
-    ];
-    if (given.length > 1) {
+/** How a certificate is checked, where there is one. @param urlKey setting that holds the URL */
+function checkTransport({ caSecret, skipVerify }: Transport, urlKey: string, url: string | undefined): string[] {
+    if (caSecret !== undefined && skipVerify === true) {
         return [
-            `storage.caSecret is ${caSecret ?? ""}, and storage.skipVerify is true, which makes it useless: leave skipVerify out`,
+            `storage.caSecret is "${caSecret}", and storage.skipVerify is true, which makes it useless: leave skipVerify out`,
         ];
     }
-    return given.flatMap(([key = "", value = ""]) =>
-        endpoint?.startsWith("https:") === true
+    if (url?.startsWith("https:") === true) return [];
+    const where = `${urlKey} ${url === undefined ? "is missing" : `is "${url}"`}`;
+    return [
+        ...(caSecret === undefined
             ? []
-            : [
-                  `${key} is ${value}, but storage.endpoint ${endpoint === undefined ? "is missing" : `is "${endpoint}"`}: ` +
-                      "it needs an https endpoint, leave it out or set one",
-              ],
-    );
+            : [`storage.caSecret is "${caSecret}", but ${where}: set an https URL, or leave the Secret out`]),
+        ...(skipVerify === true
+            ? [`storage.skipVerify is true, but ${where}: set an https URL, or leave skipVerify out`]
+            : []),
+    ];
 }
 
 /**
@@ -121,6 +121,30 @@ function checkS3Keys({ storage, cluster }: Settings): string[] {
     if (createBucket === true && !keys && !ofTheLab) {
         mistakes.push(
             "storage.createBucket is true, but the program has no keys to make it with: set storage.accessKey and storage.secretKey",
+        );
+    }
+    return mistakes;
+}
+
+/** What the registry's driver for Swift asks for (distribution 2.8, swift.go; ncw/swift, auth.go). */
+function checkSwift({ storage }: Settings): string[] {
+    if (storage.kind !== "swift") return [];
+    const { authUrl, password, existingSecret } = storage;
+    const mistakes = checkTransport(storage, "storage.authUrl", authUrl);
+    if (!/v[123]/.test(authUrl)) {
+        mistakes.push(
+            `storage.authUrl is "${authUrl}", which names no version of the API: end it with /v3, or /v1.0 for tempauth`,
+        );
+    }
+    if (password === undefined && existingSecret === undefined) {
+        mistakes.push(
+            "storage has no password: set storage.password as a secret, or name a Secret with " +
+                "REGISTRY_STORAGE_SWIFT_PASSWORD by storage.existingSecret",
+        );
+    }
+    if (password !== undefined && existingSecret !== undefined) {
+        mistakes.push(
+            `storage.existingSecret is "${existingSecret}", and storage.password is set as well: set one of them`,
         );
     }
     return mistakes;

@@ -4,16 +4,16 @@ import { bucket, host, httpUrl, name, secret, size } from "./fields";
 /** S3 of other makers than AWS, each with what it needs of the registry's driver (components/storage/s3-presets.ts). */
 export const s3Presets = ["aws", "minio", "seaweedfs", "garage", "rustfs", "ceph", "versitygw"] as const;
 
-/** How the registry and its clients reach an S3. */
+/** How the registry and its clients reach an object store. */
 const transport = {
     redirect: z
         .boolean()
         .optional()
-        .describe("clients fetch layers from the S3 itself, which they must reach; default: with AWS only"),
+        .describe("clients fetch layers from the object store itself, which they must reach; default: with AWS only"),
     caSecret: name
         .optional()
-        .describe("Secret in the namespace with ca.crt, where the S3's certificate is of a CA of yours"),
-    skipVerify: z.boolean().optional().describe("the S3's certificate is not checked; for a trial at most"),
+        .describe("Secret in the namespace with ca.crt, where its certificate is of a CA of yours"),
+    skipVerify: z.boolean().optional().describe("its certificate is not checked; for a trial at most"),
 };
 
 export const storage = z.discriminatedUnion("kind", [
@@ -90,13 +90,17 @@ export const storage = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("swift").describe("a container on OpenStack Swift"),
         authUrl: httpUrl.describe("Keystone, such as https://keystone.example.com:5000/v3"),
-        container: z.string().min(1, "must not be empty").describe("of the images"),
-        region: z.string().optional().describe("of the container"),
-        tenant: z.string().optional().describe("project of the user"),
-        domain: z.string().optional().describe("of the user"),
-        username: z.string().optional().describe("user; left out where the Secret holds application credentials"),
+        container: z
+            .string()
+            .regex(/^[^/]{1,256}$/, "must have 1 to 256 characters, and no /")
+            .describe("of the images; the registry makes it where it is missing"),
+        region: z.string().min(1, "must not be empty").optional().describe("of the container"),
+        tenant: z.string().min(1, "must not be empty").optional().describe("project; default: the user's own"),
+        domain: z.string().min(1, "must not be empty").default("Default").describe("of the user, by name"),
+        username: z.string().min(1, "must not be empty").describe("user; application credentials are not supported"),
         password: secret.optional().describe("secret: pulumi config set --secret --path storage.password"),
         existingSecret: name.optional().describe("Secret in the namespace with REGISTRY_STORAGE_SWIFT_PASSWORD"),
+        ...transport,
     }),
 ]);
 

@@ -18,6 +18,8 @@ const keys = { accessKey: "AKIA", secretKey: "hush-hush" };
 const s3 = { kind: "s3", bucket: "images", ...keys };
 const withoutKeys = { kind: "s3", bucket: "images" };
 const endpoint = "https://s3.example.com";
+const swift = { kind: "swift", authUrl: "https://keystone.example.com/v3", container: "images", username: "harbor" };
+const withPassword = { ...swift, password: "hush-hush" };
 const harbor = (more: Raw): Raw => ({ harbor: more });
 
 const cases: readonly Case[] = [
@@ -118,7 +120,7 @@ const cases: readonly Case[] = [
     {
         title: "a CA for an endpoint without TLS",
         refused: { storage: { ...s3, endpoint: "http://s3.example.com", caSecret: "s3-ca" } },
-        because: /^storage\.caSecret is s3-ca, but storage\.endpoint is "http:.*https endpoint/,
+        because: /^storage\.caSecret is "s3-ca", but storage\.endpoint is "http:.*set an https URL/,
         allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca" } },
     },
     {
@@ -130,8 +132,44 @@ const cases: readonly Case[] = [
     {
         title: "a CA that is not asked",
         refused: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: true } },
-        because: /^storage\.caSecret is s3-ca, and storage\.skipVerify is true/,
+        because: /^storage\.caSecret is "s3-ca", and storage\.skipVerify is true/,
         allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: false } },
+    },
+    {
+        title: "Swift without a password",
+        refused: { storage: swift },
+        because: /^storage has no password: set storage\.password .*REGISTRY_STORAGE_SWIFT_PASSWORD/,
+        allowed: { storage: withPassword },
+    },
+    {
+        title: "Swift with two passwords",
+        refused: { storage: { ...withPassword, existingSecret: "swift" } },
+        because: /^storage\.existingSecret is "swift", and storage\.password is set as well/,
+        allowed: { storage: { ...swift, existingSecret: "swift" } },
+    },
+    {
+        title: "Swift without a user",
+        refused: { storage: { ...withPassword, username: undefined } },
+        because: /^storage\.username is missing/,
+        allowed: { storage: withPassword },
+    },
+    {
+        title: "a Keystone whose version nobody knows",
+        refused: { storage: { ...withPassword, authUrl: "https://keystone.example.com" } },
+        because: /^storage\.authUrl is "https:\/\/keystone\.example\.com", which names no version/,
+        allowed: { storage: { ...withPassword, authUrl: "https://swift.example.com/auth/v1.0" } },
+    },
+    {
+        title: "a CA for a Keystone without TLS",
+        refused: { storage: { ...withPassword, authUrl: "http://keystone/v3", caSecret: "ca" } },
+        because: /^storage\.caSecret is "ca", but storage\.authUrl is "http:\/\/keystone\/v3": set an https URL/,
+        allowed: { storage: { ...withPassword, caSecret: "ca" } },
+    },
+    {
+        title: "a container that is a path",
+        refused: { storage: { ...withPassword, container: "a/b" } },
+        because: /^storage\.container is "a\/b"; it must have 1 to 256 characters, and no \//,
+        allowed: { storage: withPassword },
     },
 ];
 
