@@ -10,6 +10,7 @@ export const names = {
     registrySecret: "harbor-registry-secret",
     registryCredentials: "harbor-registry-credentials",
     storageCredentials: "harbor-registry-storage",
+    /** And a part that stands for its settings. */
     nfsClaim: "harbor-nfs",
 } as const;
 

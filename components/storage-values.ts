@@ -18,7 +18,7 @@ export function storageValues({ storage, persistence, credentialsSecret }: Stora
             enabled: true,
             // A volume outlives an uninstall: data is deleted by a person, never by helm.
             resourcePolicy: "keep",
-            persistentVolumeClaim: storage.kind === "nfs" ? nfsClaims() : ownClaims(storage, persistence),
+            persistentVolumeClaim: storage.kind === "nfs" ? nfsClaims(storage) : ownClaims(storage, persistence),
             imageChartStorage: imageStorage(storage, credentialsSecret),
         },
     };

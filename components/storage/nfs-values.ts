@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/schema";
 import type { ChartValues } from "../chart-values";
@@ -22,8 +23,18 @@ export const nfsFolders = {
     trivy: "trivy",
 } as const;
 
+/**
+ * Name of the claim, and end of the volume's. Volumes cannot be changed: other settings make another volume and
+ * another claim beside the old ones, and the pods change over.
+ */
+export function nfsClaimName({ server, path, size, mountOptions }: NfsSettings): string {
+    const place = JSON.stringify([server, path, size, mountOptions]);
+    return `${names.nfsClaim}-${createHash("sha256").update(place).digest("hex").slice(0, 8)}`;
+}
+
 /** Spec of the volume: reserved for Harbor's claim, and kept, like the folder on the server, when the claim goes. */
-export function volumeSpec({ server, path, size, mountOptions }: NfsSettings, namespace: pulumi.Input<string>) {
+export function volumeSpec(settings: NfsSettings, namespace: pulumi.Input<string>) {
+    const { server, path, size, mountOptions } = settings;
     return {
         storageClassName: noProvisioner,
         capacity: { storage: size },
@@ -32,7 +43,7 @@ export function volumeSpec({ server, path, size, mountOptions }: NfsSettings, na
         persistentVolumeReclaimPolicy: "Retain",
         mountOptions,
         nfs: { server, path },
-        claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: names.nfsClaim },
+        claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: nfsClaimName(settings) },
     };
 }
 
@@ -48,12 +59,9 @@ export function claimSpec({ size }: NfsSettings, volumeName: pulumi.Input<string
 }
 
 /** The chart's `persistence.persistentVolumeClaim`: every component on the one claim, each in its own folder. */
-export function nfsClaims(): ChartValues {
-    const folder = (subPath: string): ChartValues => ({
-        existingClaim: names.nfsClaim,
-        subPath,
-        accessMode: "ReadWriteMany",
-    });
+export function nfsClaims(settings: NfsSettings): ChartValues {
+    const existingClaim = nfsClaimName(settings);
+    const folder = (subPath: string): ChartValues => ({ existingClaim, subPath, accessMode: "ReadWriteMany" });
     return {
         registry: folder(nfsFolders.registry),
         jobservice: { jobLog: folder(nfsFolders.jobservice) },

@@ -1,8 +1,7 @@
 import { PersistentVolume } from "@pulumi/kubernetes/core/v1/persistentVolume";
 import { PersistentVolumeClaim } from "@pulumi/kubernetes/core/v1/persistentVolumeClaim";
 import * as pulumi from "@pulumi/pulumi";
-import { names } from "../names";
-import { claimSpec, volumeSpec, type NfsSettings } from "./nfs-values";
+import { claimSpec, nfsClaimName, volumeSpec, type NfsSettings } from "./nfs-values";
 
 export interface NfsArgs {
     readonly settings: NfsSettings;
@@ -14,24 +13,19 @@ export interface NfsArgs {
 export class Nfs extends pulumi.ComponentResource {
     constructor(name: string, { settings, namespace }: NfsArgs, opts?: pulumi.ComponentResourceOptions) {
         super("anchorage:components:Nfs", name, {}, opts);
+        const claim = nfsClaimName(settings);
         const volume = new PersistentVolume(
             `${name}-volume`,
             {
                 // Volumes have no namespace of their own, and a cluster may hold several registries.
-                metadata: {
-                    name: pulumi.interpolate`${namespace}-nfs`,
-                    labels: { "app.kubernetes.io/part-of": "harbor" },
-                },
+                metadata: { name: pulumi.interpolate`${namespace}-${claim}` },
                 spec: volumeSpec(settings, namespace),
             },
             { parent: this },
         );
         new PersistentVolumeClaim(
             `${name}-claim`,
-            {
-                metadata: { name: names.nfsClaim, namespace },
-                spec: claimSpec(settings, volume.metadata.name),
-            },
+            { metadata: { name: claim, namespace }, spec: claimSpec(settings, volume.metadata.name) },
             { parent: this },
         );
         this.registerOutputs({});

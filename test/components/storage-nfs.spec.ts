@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { storageValues } from "../../components/storage-values";
-import { claimSpec, nfsFolders, volumeSpec, type NfsSettings } from "../../components/storage/nfs-values";
+import { claimSpec, nfsClaimName, nfsFolders, volumeSpec, type NfsSettings } from "../../components/storage/nfs-values";
 import { parseSettings } from "../../config/settings";
 import { evaluateSettings } from "../support/mocks";
 
@@ -13,6 +13,9 @@ function settingsOf(more: Readonly<Record<string, unknown>> = {}): NfsSettings {
     return storage;
 }
 
+/** Of the settings above. */
+const claimName = "harbor-nfs-b8a485a6";
+
 describe("storage nfs", () => {
     it("is the design document's volume, reserved for the claim and kept", () => {
         assert.deepEqual(volumeSpec(settingsOf(), "harbor"), {
@@ -23,7 +26,7 @@ describe("storage nfs", () => {
             persistentVolumeReclaimPolicy: "Retain",
             mountOptions: ["hard", "nfsvers=4.1", "rsize=1048576", "wsize=1048576", "timeo=600", "retrans=2"],
             nfs: { server: "10.0.0.5", path: "/mnt/nfs_share" },
-            claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: "harbor", name: "harbor-nfs" },
+            claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: "harbor", name: claimName },
         });
     });
 
@@ -38,18 +41,25 @@ describe("storage nfs", () => {
 
     it("has a claim that fits this volume and no other: same class, mode and size, by name", () => {
         const volume = volumeSpec(settingsOf(), "harbor");
-        const claim = claimSpec(settingsOf(), "harbor-nfs");
-        assert.equal(claim.volumeName, "harbor-nfs");
+        const claim = claimSpec(settingsOf(), "a-volume");
+        assert.equal(claim.volumeName, "a-volume");
         assert.equal(claim.storageClassName, volume.storageClassName);
         assert.equal(claim.volumeMode, volume.volumeMode);
         assert.deepEqual(claim.accessModes, volume.accessModes);
         assert.equal(claim.resources.requests.storage, volume.capacity.storage);
     });
 
+    it("is another volume and another claim with other settings: Kubernetes changes neither", () => {
+        const others = [{ server: "10.0.0.6" }, { path: "/other" }, { size: "60Gi" }, { mountOptions: ["soft"] }];
+        const all = [{}, ...others].map((more) => nfsClaimName(settingsOf(more)));
+        assert.equal(new Set(all).size, all.length);
+        assert.equal(nfsClaimName(settingsOf()), claimName);
+    });
+
     it("gives every component of the chart the claim and a folder of its own", () => {
         const { storage, persistence } = parseSettings(raw);
         const folder = (subPath: string): object => ({
-            existingClaim: "harbor-nfs",
+            existingClaim: claimName,
             subPath,
             accessMode: "ReadWriteMany",
         });
@@ -77,10 +87,10 @@ describe("storage nfs", () => {
         const inputs = (name: string): Readonly<Record<string, unknown>> | undefined =>
             resources.find((resource) => resource.name === name)?.inputs;
         const volume = inputs("registry-storage-nfs-volume");
-        assert.equal((volume?.["metadata"] as { name: string }).name, "images-nfs");
+        assert.equal((volume?.["metadata"] as { name: string }).name, `images-${claimName}`);
         assert.deepEqual(volume?.["spec"], volumeSpec(settingsOf(), "images"));
         const claim = inputs("registry-storage-nfs-claim");
-        assert.deepEqual(claim?.["metadata"], { name: "harbor-nfs", namespace: "images" });
-        assert.deepEqual(claim["spec"], claimSpec(settingsOf(), "images-nfs"));
+        assert.deepEqual(claim?.["metadata"], { name: claimName, namespace: "images" });
+        assert.deepEqual(claim["spec"], claimSpec(settingsOf(), `images-${claimName}`));
     });
 });
