@@ -12,6 +12,8 @@ import { Exposure } from "./exposure";
 import { Harbor } from "./harbor";
 import { harborValues } from "./harbor-values";
 import { names, secretKeys } from "./names";
+import { Portal } from "./portal";
+import { hasLook } from "./portal-values";
 import { Secrets } from "./secrets";
 import { Storage } from "./storage";
 
@@ -76,6 +78,13 @@ export class Registry extends pulumi.ComponentResource {
             // The chart looks its Secrets up when it is rendered, so they come first.
             { ...inCluster, dependsOn: [secrets, ...parts.flatMap(({ ready }) => ready)] },
         );
+        if (hasLook(settings.portal)) {
+            new Portal(
+                `${name}-portal`,
+                { portal: settings.portal, namespace, release: harbor.release.name },
+                inCluster,
+            );
+        }
 
         this.registryUrl = pulumi.output(exposure.registryUrl);
         this.namespace = namespace;

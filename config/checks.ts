@@ -3,6 +3,7 @@ import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
 import { checkExternalUrl } from "./checks/exposure";
 import { checkServiceMonitors } from "./checks/metrics";
+import { checkPortal } from "./checks/portal";
 import { checkRawValues } from "./checks/raw-values";
 import { checkScanning } from "./checks/scanning";
 import { checkStorage } from "./checks/storage";
@@ -18,6 +19,7 @@ const checks: readonly ((settings: Settings) => string[])[] = [
     checkCache,
     checkServiceMonitors,
     checkScanning,
+    checkPortal,
     checkRawValues,
 ];
 

@@ -6,7 +6,7 @@ import { nearest } from "./nearest";
 import { secretSettings, settingsSchema, type Settings } from "./schema";
 
 /**
- * Checks the settings of a stack and fills in their defaults. Pure.
+ * Checks the settings of a stack and fills in their defaults. Reads no file but those that the settings name.
  *
  * @param given key without namespace to its value, as it stands in Pulumi.<stack>.yaml
  * @throws UserError (exit code 2) with every mistake: key, value, what to set instead
