@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { projectRoot } from "../../lib/home";
+import { isTree, type Tree } from "./chart-objects";
+
+/** Other projects' files to check against, where they are beside the project or named by ANCHORAGE_DATA; no copy of ours. */
+const folder = path.resolve(process.env["ANCHORAGE_DATA"] ?? path.join(projectRoot, "..", "shared", "data"));
+
+function read(kind: "values" | "crds", name: string): Tree | undefined {
+    const file = path.join(folder, kind, `${name}.yaml`);
+    if (!existsSync(file)) return undefined;
+    // A file may be a template (spotahome's definition): its text without the actions is the object.
+    const text = readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => !line.includes("{{"))
+        .join("\n");
+    const content: unknown = parse(text);
+    if (!isTree(content)) throw new Error(`${file} is no object`);
+    return content;
+}
+
+/** The default values of a chart; undefined where they are not on this machine. */
+export function referenceValues(name: string): Tree | undefined {
+    return read("values", name);
+}
+
+/** A CustomResourceDefinition; undefined where it is not on this machine. */
+export function referenceDefinition(name: string): Tree | undefined {
+    return read("crds", name);
+}
