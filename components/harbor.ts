@@ -1,9 +1,8 @@
-import path from "node:path";
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
 import { harborChart } from "../config/catalogue";
 import type { Settings } from "../config/schema";
-import { projectRoot } from "../lib/home";
+import { chartSource, type ChartSource } from "./chart-source";
 import type { ChartValues } from "./chart-values";
 import { names } from "./names";
 
@@ -66,15 +65,8 @@ function withSecrets({ values, databasePassword, secretsChecksum }: HarborArgs):
     return own;
 }
 
-function chartOf({ source, location }: Settings["charts"], version: string): pulumi.Inputs & { chart: string } {
-    switch (source) {
-        case "repository":
-            return { chart: harborChart.name, version, repositoryOpts: { repo: location ?? harborChart.repository } };
-        case "oci":
-            return { chart: `${location ?? ""}/${harborChart.name}`, version };
-        case "folder":
-            return { chart: path.resolve(projectRoot, location ?? "", harborChart.name) };
-        case "contract":
-            return { chart: path.join(projectRoot, "lab", "charts", "harbor") };
-    }
+/** The one chart whose repository may be another than the official one. */
+function chartOf(charts: Settings["charts"], version: string): ChartSource {
+    const repository = (charts.source === "repository" ? charts.location : undefined) ?? harborChart.repository;
+    return chartSource({ chart: { chart: harborChart.name, repository, version }, charts });
 }
