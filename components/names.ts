@@ -12,6 +12,10 @@ export const names = {
     storageCredentials: "harbor-registry-storage",
     /** And a part that stands for its settings. */
     nfsClaim: "harbor-nfs",
+    minio: "harbor-minio",
+    minioRoot: "harbor-minio-root",
+    minioPolicy: "harbor-minio-policy",
+    minioSetUp: "harbor-minio-set-up",
 } as const;
 
 /** Keys in those Secrets, as the chart reads them (goharbor/harbor-helm 1.19, values.yaml). */
@@ -26,5 +30,7 @@ export const secretKeys = {
     registryHtpasswd: "REGISTRY_HTPASSWD",
     s3AccessKey: "REGISTRY_STORAGE_S3_ACCESSKEY",
     s3SecretKey: "REGISTRY_STORAGE_S3_SECRETKEY",
+    minioRootUser: "MINIO_ROOT_USER",
+    minioRootPassword: "MINIO_ROOT_PASSWORD",
     swiftPassword: "REGISTRY_STORAGE_SWIFT_PASSWORD",
 } as const;

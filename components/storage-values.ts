@@ -1,5 +1,6 @@
 import type { Settings } from "../config/schema";
 import type { ChartValues } from "./chart-values";
+import { minioTarget } from "./storage/minio-values";
 import { nfsClaims } from "./storage/nfs-values";
 import { s3Values } from "./storage/s3-values";
 import { swiftValues } from "./storage/swift-values";
@@ -50,6 +51,8 @@ function imageStorage(storage: Settings["storage"], credentials: string | undefi
             return { type: "filesystem" };
         case "s3":
             return s3Values(storage, credentials);
+        case "minio":
+            return s3Values(minioTarget(storage), credentials);
         case "swift":
             return swiftValues(storage, credentials);
         default:

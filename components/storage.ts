@@ -5,6 +5,7 @@ import type { ChartValues, HarborPart } from "./chart-values";
 import { names, secretKeys } from "./names";
 import { storageValues } from "./storage-values";
 import { Bucket } from "./storage/bucket";
+import { Minio } from "./storage/minio";
 import { Nfs } from "./storage/nfs";
 import { regionOf } from "./storage/s3-values";
 
@@ -46,6 +47,8 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
                 return undefined;
             case "s3":
                 return this.s3(storage);
+            case "minio":
+                return this.minio(storage);
             case "swift":
                 return storage.password === undefined
                     ? storage.existingSecret
@@ -66,6 +69,12 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
             );
         }
         return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
+    }
+
+    private minio(settings: Kind<"minio">): string {
+        const minio = new Minio(`${this.name}-minio`, { settings, namespace: this.args.namespace }, { parent: this });
+        this.keys.push(minio.secretKey);
+        return names.storageCredentials;
     }
 
     /** The Secret that Harbor's registry reads its credentials from. */

@@ -163,6 +163,9 @@ export const minioRetired: Retired = {
 
 /** Images of the parts that the program makes itself, beside those that charts and operators choose. */
 export const images = {
+    /** The last ones that MinIO published, on quay.io alone: those of Docker Hub were removed in 2026-09. */
+    minio: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
+    minioClient: "quay.io/minio/mc:RELEASE.2025-08-13T08-35-41Z",
     /** Has psql. Tag: docker-library/official-images, library/postgres, 2026-08-21. */
     postgresClient: "docker.io/library/postgres:17.11-alpine3.24",
     /** By PostgreSQL's major version: cloudnative-pg/artifacts, image-catalogs/catalog-standard-trixie.yaml, 2026-08-17. */

@@ -3,8 +3,8 @@ import { bytesOf } from "../size";
 
 /** What the kinds of storage need, and what does not go with them. */
 export function checkStorage(settings: Settings): string[] {
-    return [checkVolume, checkJobLogs, checkNfs, checkS3Endpoint, checkS3Keys, checkSwift].flatMap((check) =>
-        check(settings),
+    return [checkVolume, checkJobLogs, checkNfs, checkS3Endpoint, checkS3Keys, checkMinio, checkSwift].flatMap(
+        (check) => check(settings),
     );
 }
 
@@ -121,6 +121,30 @@ function checkS3Keys({ storage, cluster }: Settings): string[] {
     if (createBucket === true && !keys && !ofTheLab) {
         mistakes.push(
             "storage.createBucket is true, but the program has no keys to make it with: set storage.accessKey and storage.secretKey",
+        );
+    }
+    return mistakes;
+}
+
+/** A MinIO that exists is set up with its administrator's keys; one in the cluster is reached by the cluster alone. */
+function checkMinio({ storage }: Settings): string[] {
+    if (storage.kind !== "minio") return [];
+    const { endpoint, rootPassword, storageClass, redirect } = storage;
+    const mistakes = checkTransport(storage, "storage.endpoint", endpoint);
+    if (endpoint !== undefined && rootPassword === undefined) {
+        mistakes.push(
+            `storage.endpoint is "${endpoint}", and storage.rootPassword is missing: set it as a secret, so that bucket, user ` +
+                "and policy can be made there; for a bucket and keys that exist use storage.kind s3 with storage.preset minio",
+        );
+    }
+    if (endpoint !== undefined && storageClass !== undefined) {
+        mistakes.push(
+            `storage.storageClass is "${storageClass}", but the MinIO at storage.endpoint has its own disks: leave it out`,
+        );
+    }
+    if (endpoint === undefined && redirect === true) {
+        mistakes.push(
+            "storage.redirect is true, but clients cannot reach the MinIO in the cluster: leave it out, or set storage.endpoint",
         );
     }
     return mistakes;

@@ -82,7 +82,9 @@ export const storage = z.discriminatedUnion("kind", [
             .min(3, "must have 3 characters or more")
             .default("minioroot")
             .describe("its administrator"),
-        rootPassword: secret
+        rootPassword: z
+            .string()
+            .min(8, "must have 8 characters or more")
             .optional()
             .describe("secret: pulumi config set --secret --path storage.rootPassword; made for one in the cluster"),
         ...transport,

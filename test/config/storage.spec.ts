@@ -18,6 +18,8 @@ const keys = { accessKey: "AKIA", secretKey: "hush-hush" };
 const s3 = { kind: "s3", bucket: "images", ...keys };
 const withoutKeys = { kind: "s3", bucket: "images" };
 const endpoint = "https://s3.example.com";
+const minio = { kind: "minio" };
+const otherMinio = { ...minio, endpoint: "https://minio.example.com", rootPassword: "hush-hush" };
 const swift = { kind: "swift", authUrl: "https://keystone.example.com/v3", container: "images", username: "harbor" };
 const withPassword = { ...swift, password: "hush-hush" };
 const harbor = (more: Raw): Raw => ({ harbor: more });
@@ -134,6 +136,37 @@ const cases: readonly Case[] = [
         refused: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: true } },
         because: /^storage\.caSecret is "s3-ca", and storage\.skipVerify is true/,
         allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: false } },
+    },
+    {
+        title: "a MinIO elsewhere without its administrator's password",
+        refused: { storage: { ...minio, endpoint } },
+        because:
+            /^storage\.endpoint is "https:\/\/s3\.example\.com", and storage\.rootPassword is missing.*preset minio/,
+        allowed: { storage: otherMinio },
+    },
+    {
+        title: "an administrator's password that MinIO does not take",
+        refused: { storage: { ...minio, rootPassword: "short" } },
+        because: /^storage\.rootPassword is \[secret\]; it must have 8 characters or more/,
+        allowed: { storage: { ...minio, rootPassword: "long-enough" } },
+    },
+    {
+        title: "a class for disks that are elsewhere",
+        refused: { storage: { ...otherMinio, storageClass: "fast" } },
+        because: /^storage\.storageClass is "fast", but the MinIO at storage\.endpoint/,
+        allowed: { storage: { ...minio, storageClass: "fast" } },
+    },
+    {
+        title: "clients sent to a MinIO in the cluster",
+        refused: { storage: { ...minio, redirect: true } },
+        because: /^storage\.redirect is true, but clients cannot reach/,
+        allowed: { storage: { ...otherMinio, redirect: true } },
+    },
+    {
+        title: "a CA for a MinIO in the cluster",
+        refused: { storage: { ...minio, caSecret: "ca" } },
+        because: /^storage\.caSecret is "ca", but storage\.endpoint is missing: set an https URL/,
+        allowed: { storage: { ...otherMinio, caSecret: "ca" } },
     },
     {
         title: "Swift without a password",

@@ -1,0 +1,114 @@
+import { StatefulSet } from "@pulumi/kubernetes/apps/v1/statefulSet";
+import { Job } from "@pulumi/kubernetes/batch/v1/job";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword";
+import { checksumOf } from "../checksum";
+import { names, secretKeys } from "../names";
+import { policyText, registryUser, serverSpec, serviceSpec, setUpSpec, type MinioSettings } from "./minio-values";
+
+export interface MinioArgs {
+    readonly settings: MinioSettings;
+    /** Namespace of the registry. */
+    readonly namespace: pulumi.Input<string>;
+}
+
+/**
+ * MinIO, in the cluster or elsewhere: a bucket for the registry and a user that may use this bucket and do nothing
+ * else. The administrator's keys stay in a Secret that the server and the Job alone read.
+ */
+export class Minio extends pulumi.ComponentResource {
+    /** Keys of the registry's user. */
+    readonly accessKey: string;
+    readonly secretKey: pulumi.Output<string>;
+
+    constructor(
+        private readonly name: string,
+        private readonly args: MinioArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
+        super("anchorage:components:Minio", name, {}, opts);
+        const { settings } = args;
+        const rootPassword = pulumi.secret(settings.rootPassword ?? this.password("root-password"));
+        this.accessKey = registryUser(settings);
+        this.secretKey = this.password("registry-password");
+        const rootKeys = this.rootKeys(rootPassword);
+        const server = settings.endpoint === undefined ? this.server(rootPassword, rootKeys) : [];
+        const registryKeys = this.registryKeys();
+        this.setUp([rootPassword, this.secretKey], [rootKeys, registryKeys, ...server]);
+        this.registerOutputs({});
+    }
+
+    private rootKeys(password: pulumi.Output<string>): Secret {
+        return this.secret("root", names.minioRoot, {
+            [secretKeys.minioRootUser]: this.args.settings.rootUser,
+            [secretKeys.minioRootPassword]: password,
+        });
+    }
+
+    /** What Harbor's registry reads, and the Job. */
+    private registryKeys(): Secret {
+        return this.secret("credentials", names.storageCredentials, {
+            [secretKeys.s3AccessKey]: this.accessKey,
+            [secretKeys.s3SecretKey]: this.secretKey,
+        });
+    }
+
+    private server(rootPassword: pulumi.Output<string>, rootKeys: Secret): pulumi.Resource[] {
+        const { settings } = this.args;
+        const service = new Service(
+            `${this.name}-service`,
+            { metadata: this.metadata(names.minio), spec: serviceSpec },
+            { parent: this },
+        );
+        const server = new StatefulSet(
+            `${this.name}-server`,
+            {
+                metadata: this.metadata(names.minio),
+                spec: serverSpec(settings, checksumOf([pulumi.output(settings.rootUser), rootPassword])),
+            },
+            { parent: this, dependsOn: rootKeys },
+        );
+        return [service, server];
+    }
+
+    private setUp(keys: readonly pulumi.Output<string>[], after: pulumi.Resource[]): void {
+        const { settings } = this.args;
+        const policy = policyText(settings);
+        const policyFile = new ConfigMap(
+            `${this.name}-policy`,
+            { metadata: this.metadata(names.minioPolicy), data: { "policy.json": policy } },
+            { parent: this },
+        );
+        new Job(
+            `${this.name}-set-up`,
+            {
+                metadata: this.metadata(names.minioSetUp),
+                spec: setUpSpec(settings, checksumOf([...keys, pulumi.output(policy)])),
+            },
+            { parent: this, dependsOn: [policyFile, ...after] },
+        );
+    }
+
+    private password(what: string): pulumi.Output<string> {
+        return new RandomPassword(`${this.name}-${what}`, { length: 32, special: false }, { parent: this }).result;
+    }
+
+    private secret(
+        what: string,
+        objectName: string,
+        stringData: Readonly<Record<string, pulumi.Input<string>>>,
+    ): Secret {
+        return new Secret(
+            `${this.name}-${what}`,
+            { metadata: this.metadata(objectName), stringData },
+            { parent: this },
+        );
+    }
+
+    private metadata(objectName: string) {
+        return { name: objectName, namespace: this.args.namespace };
+    }
+}
