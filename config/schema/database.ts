@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { count, host, name, port, secret, size } from "./fields";
 
+/** Stands in the chart's ConfigMaps as it is, so it holds nothing that would have to be quoted there. */
+const role = z
+    .string()
+    .regex(/^[A-Za-z_][-A-Za-z0-9_.@]{0,62}$/, "must be a role's name: letters, digits, and any of _ - . @");
+
 const connections = {
     maxOpenConnections: z
         .int("must be a whole number")
@@ -32,7 +37,10 @@ export const database = z.discriminatedUnion("kind", [
     }),
     z.strictObject({
         kind: z.literal("zalando").describe("a cluster of Zalando's postgres-operator"),
-        team: name.default("harbor").describe("teamId, and the prefix of the cluster's name"),
+        team: name
+            .max(30, "must have 30 characters or less")
+            .default("harbor")
+            .describe("teamId, and the prefix of the cluster's name"),
         version: z.enum(["15", "16", "17", "18"]).default("17").describe("PostgreSQL's major version"),
         ...cluster,
     }),
@@ -40,7 +48,7 @@ export const database = z.discriminatedUnion("kind", [
         kind: z.literal("external").describe("a server that exists"),
         host: host.describe("name or address of the server"),
         port: port.default(5432).describe("of the server"),
-        user: z.string().min(1, "must not be empty").default("harbor").describe("owner of the database"),
+        user: role.default("harbor").describe("owner of the database"),
         database: z
             .string()
             .regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be a database's name: lower-case letters, digits, underscores")
@@ -59,15 +67,21 @@ export const database = z.discriminatedUnion("kind", [
             .describe("pgbouncer in front of it; Harbor needs its sessions, so transaction is refused"),
         create: z
             .strictObject({
-                user: z.string().default("postgres").describe("a user that may create databases and roles"),
+                user: role.default("postgres").describe("a user that may create databases and roles"),
                 password: secret
                     .optional()
                     .describe("secret: pulumi config set --secret --path database.create.password"),
                 existingSecret: name.optional().describe("Secret in the namespace with the key password"),
-                image: z.string().optional().describe("image with psql; default: the catalogue's"),
+                image: z
+                    .string()
+                    .min(1, "must not be empty")
+                    .optional()
+                    .describe("image with psql 15 or newer; default: the catalogue's"),
             })
             .optional()
-            .describe("makes the database and its owner by a Job, where they are not there yet"),
+            .describe(
+                "makes the database and its owner by a Job, where they are not there yet; without a password the owner gets one",
+            ),
         ...connections,
     }),
 ]);
