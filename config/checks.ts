@@ -1,7 +1,7 @@
 import { checkCache } from "./checks/cache";
 import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
-import { checkExternalUrl } from "./checks/exposure";
+import { checkExposure, checkExternalUrl } from "./checks/exposure";
 import { checkServiceMonitors } from "./checks/metrics";
 import { checkPortal } from "./checks/portal";
 import { checkRawValues } from "./checks/raw-values";
@@ -13,6 +13,7 @@ import type { Settings } from "./schema";
 const checks: readonly ((settings: Settings) => string[])[] = [
     checkStorage,
     checkCharts,
+    checkExposure,
     checkExternalUrl,
     checkTls,
     checkDatabase,

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { count, host, httpUrl, name, port, secret } from "./fields";
 
@@ -11,6 +12,14 @@ const rateLimit = z
 
 const publicHost = host.describe("name that clients type");
 
+const nodePort = z.int().min(30_000, "must be 30000 or more").max(32_767, "must be 32767 or less");
+
+const cidr = z.string().refine((text) => {
+    const [address = "", bits = ""] = text.split("/");
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return /^\d{1,3}$/.test(bits) && Number(bits) <= most && text === `${address}/${bits}`;
+}, "must be a range such as 10.0.0.0/8");
+
 export const exposure = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("clusterIP").describe("inside the cluster; reached by a port-forward"),
@@ -19,23 +28,28 @@ export const exposure = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("nodePort").describe("a port of every node, behind an HAProxy that the program writes"),
         host: publicHost,
-        port: z
-            .int()
-            .min(30_000, "must be 30000 or more")
-            .max(32_767, "must be 32767 or less")
-            .default(30_002)
-            .describe("of the nodes"),
+        port: nodePort.default(30_002).describe("of the nodes"),
+        tlsPort: nodePort
+            .default(30_003)
+            .describe("of the nodes, where TLS goes through HAProxy: a certificate in a Secret, or Vault's"),
         nodes: z.array(host).min(1, "must name a node").describe("addresses of the nodes, for HAProxy"),
         haproxy: z
             .strictObject({
                 certificate: z
                     .string()
+                    .regex(/^(\/[-\w.]+)+$/, "must be an absolute path without blanks")
                     .default("/etc/ssl/haproxy/registry.pem")
-                    .describe("certificate and key on its host, where TLS ends"),
+                    .describe(
+                        "file with certificate and key on its host; written with install, where the stack has one",
+                    ),
                 install: z
                     .strictObject({
                         host: host.describe("reached by SSH"),
-                        user: z.string().default("root").describe("may write /etc/haproxy and reload it"),
+                        user: z
+                            .string()
+                            .min(1, "must not be empty")
+                            .default("root")
+                            .describe("may write /etc/haproxy and reload it"),
                         port: port.default(22).describe("of SSH"),
                         privateKey: secret
                             .optional()
@@ -68,15 +82,19 @@ export const exposure = z.discriminatedUnion("kind", [
     z.strictObject({
         kind: z.literal("loadBalancer").describe("a Service of type LoadBalancer"),
         host: publicHost,
-        ip: z.string().optional().describe("address to ask for"),
-        sourceRanges: z.array(z.string()).default([]).describe("clients that may connect, as CIDRs; default: all"),
+        ip: z
+            .string()
+            .refine((text) => isIP(text) !== 0, "must be an address such as 203.0.113.7")
+            .optional()
+            .describe("address to ask for"),
+        sourceRanges: z.array(cidr).default([]).describe("clients that may connect, as CIDRs; default: all"),
     }),
 ]);
 
 export const tls = z.discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("none").describe("http; for a port-forward or behind a TLS proxy") }),
+    z.strictObject({ kind: z.literal("none").describe("http; with nodePort HAProxy has a certificate on its host") }),
     z.strictObject({
-        kind: z.literal("self-signed").describe("a CA of the stack's own and a certificate by it"),
+        kind: z.literal("self-signed").describe("a CA of the stack's own, and a certificate by it"),
     }),
     z.strictObject({
         kind: z.literal("certificate").describe("a certificate that was bought or made elsewhere"),
@@ -97,7 +115,7 @@ export const tls = z.discriminatedUnion("kind", [
             .regex(/^[^/].*\/sign\/.+$/, "must be <mount>/sign/<role>")
             .default("pki/sign/harbor")
             .describe("of the role that signs"),
-        caBundle: z.string().optional().describe("PEM of the CA of Vault's own certificate"),
+        caBundle: z.string().optional().describe("CA of Vault's own certificate: PEM, or the path of such a file"),
         existingSecret: name.describe("Secret in the namespace with the key token, or secretId with roleId"),
         roleId: z.string().optional().describe("AppRole; default: the token in the Secret"),
     }),
