@@ -1,5 +1,6 @@
 import type { Settings } from "../config/schema";
 import type { ChartValues } from "./chart-values";
+import { awsTarget } from "./storage/aws-values";
 import { minioTarget } from "./storage/minio-values";
 import { nfsClaims } from "./storage/nfs-values";
 import { s3Values } from "./storage/s3-values";
@@ -51,11 +52,11 @@ function imageStorage(storage: Settings["storage"], credentials: string | undefi
             return { type: "filesystem" };
         case "s3":
             return s3Values(storage, credentials);
+        case "aws":
+            return s3Values(awsTarget(storage), credentials);
         case "minio":
             return s3Values(minioTarget(storage), credentials);
         case "swift":
             return swiftValues(storage, credentials);
-        default:
-            throw new Error(`storage.kind ${storage.kind} is not built yet`);
     }
 }

@@ -47,13 +47,15 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
                 return undefined;
             case "s3":
                 return this.s3(storage);
+            case "aws":
+                return this.aws(storage);
             case "minio":
                 return this.minio(storage);
             case "swift":
                 return storage.password === undefined
                     ? storage.existingSecret
                     : this.credentials({ [secretKeys.swiftPassword]: storage.password });
-            default:
+            case "volume":
                 return undefined;
         }
     }
@@ -68,6 +70,13 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
                 { parent: this },
             );
         }
+        return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
+    }
+
+    private aws(settings: Kind<"aws">): string {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- lazy: no stack but one on AWS loads its SDK
+        const { AwsBucket } = require("./storage/aws-bucket") as typeof import("./storage/aws-bucket");
+        const { accessKey, secretKey } = new AwsBucket(`${this.name}-aws`, { settings }, { parent: this });
         return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
     }
 

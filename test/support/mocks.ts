@@ -94,6 +94,10 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
             return { privateKeyPem: generated(name) };
         case "tls:index/selfSignedCert:SelfSignedCert":
             return { certPem: generated(name) };
+        case "aws:s3/bucket:Bucket":
+            return { arn: `arn:aws:s3:::${name}` };
+        case "aws:iam/accessKey:AccessKey":
+            return { secret: generated(name) };
         case "command:local:Command":
             return { stdout: generated(name) };
         default:
