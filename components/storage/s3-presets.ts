@@ -42,3 +42,33 @@ export function s3Traits(preset: S3Preset | undefined, endpoint: string | undefi
     if (preset !== undefined) return traits[preset];
     return endpoint === undefined ? traits.aws : common;
 }
+
+/**
+ * Regions that the registry's driver knows; it panics at any other, unless an endpoint is given with it (harbor#20789).
+ * Source: the AWS SDK in it, aws-sdk-go 1.15.11 of 2018 (distribution 2.8, vendor/, endpoints/defaults.go).
+ */
+const knownRegions: ReadonlySet<string> = new Set([
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-gov-west-1",
+    "us-west-1",
+    "us-west-2",
+]);
+
+/** AWS's endpoint, where the driver has to be told. */
+export function awsEndpoint(region: string): string | undefined {
+    return knownRegions.has(region) ? undefined : `https://s3.${region}.amazonaws.com`;
+}

@@ -1,6 +1,6 @@
 import { bytesOf } from "../../config/size";
 import type { ChartValues } from "../chart-values";
-import { s3Traits, type S3Preset } from "./s3-presets";
+import { awsEndpoint, s3Traits, type S3Preset } from "./s3-presets";
 
 /** A bucket, and how it is reached. */
 export interface S3Target {
@@ -25,19 +25,21 @@ export function regionOf({ region, preset, endpoint }: S3Target): string {
     return region ?? s3Traits(preset, endpoint).region;
 }
 
-/** The chart's `imageChartStorage` for a bucket. @param existingSecret with the two keys of {@link secretKeys} */
+/** The chart's `imageChartStorage` for a bucket. @param existingSecret with its keys */
 export function s3Values(target: S3Target, existingSecret: string | undefined): ChartValues {
-    const { bucket, preset, endpoint, redirect, caSecret, skipVerify, rootDirectory, chunkSize } = target;
-    const traits = s3Traits(preset, endpoint);
+    const { bucket, preset, redirect, caSecret, skipVerify, rootDirectory, chunkSize } = target;
+    const traits = s3Traits(preset, target.endpoint);
+    const region = regionOf(target);
+    const endpoint = target.endpoint ?? awsEndpoint(region);
     return {
         type: "s3",
         disableredirect: !(redirect ?? traits.redirect),
         ...(caSecret === undefined ? {} : { caBundleSecretName: caSecret }),
         s3: {
             bucket,
-            region: regionOf(target),
+            region,
             ...(endpoint === undefined ? {} : { regionendpoint: endpoint }),
-            // The chart hands neither on when it is false; then the endpoint's scheme decides, and AWS gets TLS.
+            // Left out by the chart where it is false: the driver then goes by the endpoint's scheme.
             secure: endpoint?.startsWith("https:") ?? true,
             ...(skipVerify === true ? { skipverify: true } : {}),
             v4auth: true,

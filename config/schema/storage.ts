@@ -68,7 +68,11 @@ export const storage = z.discriminatedUnion("kind", [
             .literal("aws")
             .describe("a private, encrypted bucket on AWS with a user of its own, made by the program"),
         bucket,
-        region: z.string().default("eu-central-1").describe("of the bucket"),
+        region: z
+            .string()
+            .regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, "must be a region such as eu-central-1")
+            .default("eu-central-1")
+            .describe("of the bucket"),
         forceDestroy: z.boolean().default(false).describe("destroy deletes the bucket with the images in it"),
     }),
     z.strictObject({

@@ -32,6 +32,20 @@ const table: readonly (readonly [title: string, target: S3Target, expected: obje
         { disableredirect: false, s3: { bucket: "images", region: "eu-central-1", secure: true, v4auth: true } },
     ],
     [
+        "AWS in a region that is younger than the registry's driver",
+        { bucket: "images", preset: "aws", region: "eu-north-1" },
+        {
+            disableredirect: false,
+            s3: {
+                bucket: "images",
+                region: "eu-north-1",
+                regionendpoint: "https://s3.eu-north-1.amazonaws.com",
+                secure: true,
+                v4auth: true,
+            },
+        },
+    ],
+    [
         "an S3 that no preset names",
         { bucket: "images", endpoint },
         {

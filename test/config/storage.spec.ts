@@ -138,6 +138,12 @@ const cases: readonly Case[] = [
         allowed: { storage: { ...s3, endpoint, caSecret: "s3-ca", skipVerify: false } },
     },
     {
+        title: "a region of AWS that is none",
+        refused: { storage: { kind: "aws", bucket: "images", region: "Frankfurt" } },
+        because: /^storage\.region is "Frankfurt"; it must be a region such as eu-central-1/,
+        allowed: { storage: { kind: "aws", bucket: "images", region: "us-gov-east-1" } },
+    },
+    {
         title: "a MinIO elsewhere without its administrator's password",
         refused: { storage: { ...minio, endpoint } },
         because:
