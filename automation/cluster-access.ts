@@ -22,9 +22,10 @@ export function passwordCommand(outputs: StackOutputs): string {
     );
 }
 
-/** The command that makes the registry reachable on this machine. */
-export function portForwardArguments(outputs: StackOutputs): string[] {
+/** The command that makes the registry reachable on this machine; undefined where clients reach it without. */
+export function portForwardArguments(outputs: StackOutputs): string[] | undefined {
     const { exposure, namespace } = outputs;
+    if (exposure.kind !== "clusterIP") return undefined;
     return [
         ...kubectlFlags(outputs),
         "-n",
@@ -33,6 +34,32 @@ export function portForwardArguments(outputs: StackOutputs): string[] {
         `service/${exposure.service}`,
         `${String(exposure.localPort)}:${String(exposure.servicePort)}`,
     ];
+}
+
+/** Where the DNS record of the registry's name has to lead to; undefined for a port-forward, which needs none. */
+export function dnsAdvice(outputs: StackOutputs): string | undefined {
+    const { exposure, namespace } = outputs;
+    switch (exposure.kind) {
+        case "clusterIP":
+            return undefined;
+        case "nodePort":
+            return `${exposure.host} leads to ${exposure.installedOn ?? "HAProxy, whose haproxy.cfg is the output exposure.configuration"}`;
+        default: {
+            const { resource, jsonPath } = exposure.address;
+            const command = `kubectl ${kubectlFlags(outputs).join(" ")} -n ${namespace} get ${resource} -o jsonpath='${jsonPath}'`;
+            return `${exposure.host} leads to: ${command}`;
+        }
+    }
+}
+
+/** The command that prints the CA that clients have to trust; undefined where it is one that they know. */
+export function authorityCommand(outputs: StackOutputs): string | undefined {
+    const { exposure, namespace } = outputs;
+    if (!("caSecret" in exposure) || exposure.caSecret === undefined) return undefined;
+    return (
+        `kubectl ${kubectlFlags(outputs).join(" ")} -n ${namespace} get secret ${exposure.caSecret} ` +
+        `-o go-template='{{index .data "ca.crt" | base64decode}}'`
+    );
 }
 
 /** Why nothing answers on the registry's address in a lab. */

@@ -1,11 +1,12 @@
+import type { StackOutputs } from "../config/contract";
 import { ExitCode, UserError } from "../lib/errors";
-import { passwordCommand, portForwardArguments, simulatedPods } from "./cluster-access";
+import { authorityCommand, dnsAdvice, passwordCommand, portForwardArguments, simulatedPods } from "./cluster-access";
 import type { Context, StackOptions } from "./context";
 import { requireStackOutputs } from "./stack-outputs";
 import { requireStack } from "./stack-files";
 
 export interface OpenOptions extends StackOptions {
-    /** Start the port-forward and keep it until Ctrl-C. */
+    /** Start the port-forward, where the registry needs one, and keep it until Ctrl-C. */
     readonly forward: boolean;
 }
 
@@ -18,6 +19,7 @@ export async function open(options: OpenOptions, context: Context): Promise<void
     const args = portForwardArguments(outputs);
     const inLab = outputs.cluster.kind === "lab";
 
+    if (options.forward && args === undefined) throw reachableWithout(outputs);
     if (options.forward && inLab) {
         throw new UserError("there is nothing to forward to", {
             details: [simulatedPods],
@@ -25,18 +27,16 @@ export async function open(options: OpenOptions, context: Context): Promise<void
             exitCode: ExitCode.refused,
         });
     }
-    reporter.line(`registry  ${outputs.registryUrl}`);
-    reporter.line(`forward   kubectl ${args.join(" ")}`);
-    reporter.line(`login     ${outputs.admin.user}, password: ${passwordCommand(outputs)}`);
+    for (const [label, text] of waysTo(outputs)) reporter.line(`${label.padEnd(9)} ${text}`);
     if (inLab) reporter.line(reporter.style("dim", `          ${simulatedPods}`));
     reporter.event({
         kind: "result",
         verb: "open",
         stack: options.stack,
         registryUrl: outputs.registryUrl,
-        forward: args,
+        ...(args === undefined ? {} : { forward: args }),
     });
-    if (!options.forward) return;
+    if (!options.forward || args === undefined) return;
 
     reporter.line("forwarding until Ctrl-C");
     try {
@@ -50,4 +50,25 @@ export async function open(options: OpenOptions, context: Context): Promise<void
         if (context.signal.aborted) return; // Ctrl-C is how it ends
         throw error;
     }
+}
+
+/** The address, and what a client needs before it: a row each. */
+function waysTo(outputs: StackOutputs): (readonly [label: string, text: string])[] {
+    const forward = portForwardArguments(outputs)?.join(" ");
+    const rows: readonly (readonly [label: string, text: string | undefined])[] = [
+        ["registry", outputs.registryUrl],
+        ["forward", forward === undefined ? undefined : `kubectl ${forward}`],
+        ["dns", dnsAdvice(outputs)],
+        ["trust", authorityCommand(outputs)],
+        ["login", `${outputs.admin.user}, password: ${passwordCommand(outputs)}`],
+    ];
+    return rows.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const]));
+}
+
+function reachableWithout({ registryUrl, exposure }: StackOutputs): UserError {
+    return new UserError("there is nothing to forward", {
+        details: [`exposure.kind is "${exposure.kind}": clients reach the registry on ${registryUrl}`],
+        next: ["npx anchorage open, without --forward, says how"],
+        exitCode: ExitCode.refused,
+    });
 }

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../config/contract";
-import { passwordCommand, simulatedPods } from "./cluster-access";
+import { dnsAdvice, passwordCommand, simulatedPods } from "./cluster-access";
 import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult, Operation, ResourceState } from "./engine";
 import { operationWord, renderTree } from "./render/tree";
@@ -48,8 +48,10 @@ export function renderAddresses(
 ): string[] {
     const { registryUrl, namespace, release, admin, cluster } = outputs;
     const suffix = stackFlags(options);
+    const dns = dnsAdvice(outputs);
     const rows: [string, string][] = [
         ["registry", `${registryUrl}${cluster.kind === "lab" ? style("dim", `  (${simulatedPods})`) : ""}`],
+        ...(dns === undefined ? [] : ([["dns", dns]] satisfies [string, string][])),
         ["harbor", `${release.harborVersion}, chart ${release.chartVersion}, release ${release.name} in ${namespace}`],
         [
             "cluster",

@@ -30,14 +30,49 @@ export interface AdminOutput {
     readonly secretKey: string;
 }
 
-/** How clients reach the registry. Other kinds join this union with their components. */
-export interface ExposureOutput {
+/** How clients reach the registry. */
+export type ExposureOutput = ForwardOutput | HaProxyOutput | EntryOutput;
+
+/** By a port-forward. */
+export interface ForwardOutput {
     readonly kind: "clusterIP";
     /** The Service to forward to, in the release's namespace. */
     readonly service: string;
     readonly servicePort: number;
     /** The port on this machine that {@link StackOutputs.registryUrl} names. */
     readonly localPort: number;
+}
+
+/** By an HAProxy outside of the cluster. */
+export interface HaProxyOutput extends PublicOutput {
+    readonly kind: "nodePort";
+    /** Port of the nodes. */
+    readonly port: number;
+    /** The whole haproxy.cfg; no secret in it. */
+    readonly configuration: string;
+    /** Host that the configuration is installed on; absent: it is put there by hand. */
+    readonly installedOn?: string;
+}
+
+/** By an object of the cluster that has an address. */
+export interface EntryOutput extends PublicOutput {
+    readonly kind: "ingress" | "route" | "loadBalancer";
+    readonly address: AddressOutput;
+}
+
+interface PublicOutput {
+    /** Name that clients type: its DNS record leads to the address, or to HAProxy. */
+    readonly host: string;
+    /** Secret with the CA that clients have to trust, where it is one of the stack's own; key `ca.crt`. */
+    readonly caSecret?: string;
+}
+
+/** Where the cluster says which address it is, in the release's namespace. */
+export interface AddressOutput {
+    /** As kubectl takes it: `gateways.gateway.networking.k8s.io/harbor`. */
+    readonly resource: string;
+    /** `{.status.addresses[0].value}` */
+    readonly jsonPath: string;
 }
 
 export interface ClusterOutput {
