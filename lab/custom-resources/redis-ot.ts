@@ -1,0 +1,151 @@
+import type { Definition, Schema } from "./definition";
+
+/**
+ * RedisReplication and RedisSentinel of the OT-CONTAINER-KIT operator 0.26, written by us: its module cannot be had from
+ * Go's proxy. They allow the fields that a stack may set, with the names and types of the operator's API v1beta2, and
+ * are narrower than its own: a field that is refused here may be one of the operator's all the same.
+ */
+
+const text: Schema = { type: "string" };
+const flag: Schema = { type: "boolean" };
+const number: Schema = { type: "integer", format: "int32" };
+const texts: Schema = { type: "object", additionalProperties: text };
+/** Fields of Kubernetes' own kinds, taken as they come. */
+const open: Schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+const several = (items: Schema): Schema => ({ type: "array", items });
+const fields = (properties: Readonly<Record<string, Schema>>, ...required: readonly string[]): Schema => ({
+    type: "object",
+    properties,
+    ...(required.length === 0 ? {} : { required }),
+});
+
+/** `key: 1` or `key: 100Mi`. */
+const quantities: Schema = {
+    type: "object",
+    additionalProperties: { anyOf: [{ type: "integer" }, { type: "string" }], "x-kubernetes-int-or-string": true },
+};
+const resources = fields({ limits: quantities, requests: quantities });
+
+const kubernetesConfig = fields(
+    {
+        image: text,
+        imagePullPolicy: text,
+        imagePullSecrets: several(fields({ name: text })),
+        ignoreAnnotations: several(text),
+        minReadySeconds: number,
+        persistentVolumeClaimRetentionPolicy: fields({ whenDeleted: text, whenScaled: text }),
+        redisSecret: fields({ name: text, key: text }),
+        resources,
+        service: open,
+        updateStrategy: open,
+    },
+    "image",
+);
+
+const secretKey = fields({ secretKeyRef: fields({ name: text, key: text, optional: flag }, "key") });
+
+const claim = fields({
+    metadata: open,
+    spec: fields({ accessModes: several(text), resources, storageClassName: text, volumeMode: text }),
+});
+
+/** Of both kinds. */
+const pods: Readonly<Record<string, Schema>> = {
+    affinity: open,
+    env: several(open),
+    kubernetesConfig,
+    livenessProbe: open,
+    nodeSelector: texts,
+    pdb: fields({ enabled: flag, minAvailable: number, maxUnavailable: number }),
+    podSecurityContext: open,
+    priorityClassName: text,
+    readinessProbe: open,
+    redisExporter: fields(
+        { enabled: flag, image: text, imagePullPolicy: text, port: { type: "integer" }, resources },
+        "image",
+    ),
+    securityContext: open,
+    serviceAccountName: text,
+    terminationGracePeriodSeconds: { type: "integer", format: "int64" },
+    TLS: fields({ ca: text, cert: text, key: text, secret: open }, "secret"),
+    tolerations: several(open),
+    topologySpreadConstraints: several(open),
+};
+
+const replication = fields(
+    {
+        ...pods,
+        clusterSize: number,
+        podManagementPolicy: text,
+        redisConfig: fields({
+            additionalRedisConfig: text,
+            dynamicConfig: several(text),
+            maxMemoryPercentOfLimit: { type: "integer" },
+        }),
+        storage: fields({ keepAfterDelete: flag, volumeClaimTemplate: claim }),
+    },
+    "clusterSize",
+    "kubernetesConfig",
+);
+
+const sentinel = fields(
+    {
+        ...pods,
+        clusterSize: { ...number, minimum: 1 },
+        // Numbers are texts here.
+        redisSentinelConfig: fields(
+            {
+                additionalSentinelConfig: text,
+                announceHostnames: text,
+                downAfterMilliseconds: text,
+                failoverTimeout: text,
+                masterGroupName: text,
+                parallelSyncs: text,
+                quorum: text,
+                redisPort: text,
+                redisReplicationName: text,
+                redisReplicationPassword: secretKey,
+                resolveHostnames: text,
+            },
+            "redisReplicationName",
+        ),
+    },
+    "clusterSize",
+    "kubernetesConfig",
+);
+
+export const redisOperatorDefinitions: readonly Definition[] = [
+    definition("RedisReplication", "redisreplications", replication, {
+        connectionInfo: fields({ host: text, masterName: text, port: { type: "integer" } }),
+        masterNode: text,
+    }),
+    definition("RedisSentinel", "redissentinels", sentinel, {}),
+];
+
+function definition(kind: string, plural: string, spec: Schema, status: Readonly<Record<string, Schema>>): Definition {
+    const group = "redis.redis.opstreelabs.in";
+    const names = { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` };
+    const schema = fields(
+        { apiVersion: text, kind: text, metadata: { type: "object" }, spec, status: fields(status) },
+        "spec",
+    );
+    return {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `${plural}.${group}` },
+        spec: {
+            group,
+            names,
+            scope: "Namespaced",
+            versions: [
+                {
+                    name: "v1beta2",
+                    served: true,
+                    storage: true,
+                    subresources: { status: {} },
+                    schema: { openAPIV3Schema: schema },
+                },
+            ],
+        },
+    };
+}
