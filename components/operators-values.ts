@@ -1,6 +1,7 @@
 import type { Settings } from "../config/schema";
 import type { OperatorId } from "../config/schema/operators";
 import { merge, type ChartValues } from "./chart-values";
+import { spreadConstraints } from "./spread-constraints";
 
 /** Values of an operator's chart. Pure; the keys are those of the chart's version in the catalogue. */
 export function operatorValues(id: OperatorId, settings: Settings): ChartValues {
@@ -23,7 +24,7 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
             replicaCount: pods(settings),
             ...priority(settings),
             ...resources(settings, "100m", "128Mi", "512Mi"),
-            ...spread("ingress-nginx"),
+            ...spread(settings, "ingress-nginx"),
             ...ingressClass(settings, (name) => ({ ingressClass: name, ingressClassResource: { name } })),
             // The default is 503, which clients take for a registry that is down.
             ...(hasRateLimit(settings)
@@ -45,7 +46,7 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
         ...(pods(settings) > 1 ? { podDisruptionBudget: { enabled: true, minAvailable: 1 } } : {}),
         ...priority(settings),
         ...resources(settings, "100m", "128Mi", "512Mi"),
-        ...spread("traefik"),
+        ...spread(settings, "traefik"),
         global: { checkNewVersion: false, sendAnonymousUsage: false },
         ...traefikProviders(settings),
         ports: traefikPorts(settings),
@@ -63,6 +64,8 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
         ...resources(settings, "50m", "128Mi", "512Mi"),
         // Data is deleted by a person, never with the object that it belongs to.
         configKubernetes: { enable_persistent_volume_claim_deletion: false },
+        // Its own limits of CPU would slow PostgreSQL down while a node is idle.
+        configPostgresPodResources: { default_cpu_limit: "0", min_cpu_limit: "0" },
     }),
     "redis-ot": (settings) => ({
         replicas: pods(settings),
@@ -91,18 +94,9 @@ function priority({ placement }: Settings): ChartValues {
     return placement.priorityClass === undefined ? {} : { priorityClassName: placement.priorityClass };
 }
 
-/** Controllers that requests go through, on different nodes where there are several. */
-function spread(app: string): ChartValues {
-    return {
-        topologySpreadConstraints: [
-            {
-                maxSkew: 1,
-                topologyKey: "kubernetes.io/hostname",
-                whenUnsatisfiable: "ScheduleAnyway",
-                labelSelector: { matchLabels: { "app.kubernetes.io/name": app } },
-            },
-        ],
-    };
+/** Controllers that requests go through, apart where there are several. */
+function spread(settings: Settings, app: string): ChartValues {
+    return spreadConstraints(settings.placement.spread, pods(settings), { "app.kubernetes.io/name": app });
 }
 
 /** A limit for each client needs the client's own address, which a hop between two nodes would take away. */

@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { findHarborRelease } from "../config/catalogue";
 import type { AdminOutput, ClusterOutput, ExposureOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
+import { operatorIds } from "../config/schema/operators";
+import { warningsOf } from "../config/warnings";
 import type { LabEndpoints } from "../lib/home";
 import { checksumOf } from "./checksum";
 import { Cluster } from "./cluster";
@@ -12,6 +14,7 @@ import { Exposure } from "./exposure";
 import { Harbor } from "./harbor";
 import { harborValues } from "./harbor-values";
 import { names, secretKeys } from "./names";
+import { Operators } from "./operators";
 import { Portal } from "./portal";
 import { hasLook } from "./portal-values";
 import { Secrets } from "./secrets";
@@ -42,14 +45,16 @@ export class Registry extends pulumi.ComponentResource {
         const inCluster = { parent: this, providers: { kubernetes: cluster.provider } };
         const namespace = cluster.namespace.metadata.name;
         const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
+        for (const warning of warningsOf(settings)) void pulumi.log.warn(warning, this);
+        const operators = new Operators(`${name}-operators`, { settings }, inCluster);
         const {
             storage: storageSettings,
             persistence,
-            harbor: { externalUrl, replicas, metrics },
+            harbor: { externalUrl },
         } = settings;
         const database = new Database(
             `${name}-database`,
-            { database: settings.database, namespace, clients: replicas.core + (metrics ? 1 : 0) },
+            { settings, namespace, operator: operatorOf(settings.database.kind, operators) },
             inCluster,
         );
         const cache = new Cache(`${name}-cache`, { cache: settings.cache, namespace }, inCluster);
@@ -109,6 +114,12 @@ function clusterOutput(cluster: Settings["cluster"], context: string, lab: LabEn
         context,
         ...(kubeconfig === undefined ? {} : { kubeconfig }),
     };
+}
+
+/** What objects of the operator of that kind depend on; nothing where the kind has none. */
+function operatorOf(kind: string, operators: Operators): readonly pulumi.Resource[] {
+    const id = operatorIds.find((one) => one === kind);
+    return id === undefined ? [] : operators.ready(id);
 }
 
 /** The schema lets only versions of the catalogue through. */

@@ -37,8 +37,12 @@ export const database = z.discriminatedUnion("kind", [
     }),
     z.strictObject({
         kind: z.literal("zalando").describe("a cluster of Zalando's postgres-operator"),
-        team: name
-            .max(30, "must have 30 characters or less")
+        team: z
+            .string()
+            .regex(
+                /^[a-z]([-a-z0-9]{0,28}[a-z0-9])?$/,
+                "must have 30 characters or less: a lower-case letter, then letters, digits, hyphens",
+            )
             .default("harbor")
             .describe("teamId, and the prefix of the cluster's name"),
         version: z.enum(["15", "16", "17", "18"]).default("17").describe("PostgreSQL's major version"),

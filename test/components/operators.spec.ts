@@ -9,7 +9,7 @@ import { operatorIds, type OperatorId } from "../../config/schema/operators";
 import { parseSettings } from "../../config/settings";
 import { projectRoot } from "../../lib/home";
 import { isTree, type Tree } from "../support/chart-objects";
-import { evaluate } from "../support/mock-component";
+import { evaluateDependencies } from "../support/mock-dependencies";
 import { referenceValues } from "../support/reference-data";
 import { valueKeys } from "../support/values-schema";
 
@@ -180,7 +180,7 @@ describe("operators", () => {
     };
 
     it("are one release each, in a namespace of its own", async () => {
-        const resources = await evaluate(() => new Operators("operators", { settings: settings(today) }));
+        const resources = await evaluateDependencies(() => new Operators("operators", { settings: settings(today) }));
         const releases = resources.filter(({ type }) => type === release);
         assert.deepEqual(releases.map(({ inputs }) => [inputs["name"], inputs["namespace"], inputs["chart"]]).sort(), [
             ["cert-manager", "cert-manager", "cert-manager"],
@@ -192,18 +192,19 @@ describe("operators", () => {
     });
 
     it("come before cert-manager where its Gateway needs their CRDs", async () => {
-        const resources = await evaluate(() => new Operators("operators", { settings: settings(today) }));
+        const resources = await evaluateDependencies(() => new Operators("operators", { settings: settings(today) }));
         const certManager = resources.find(({ name }) => name === "operators-cert-manager");
         assert.ok(certManager?.dependencies.includes("operators-envoy-gateway"));
     });
 
     it("are left alone where the cluster has them, and nobody waits for them", async () => {
         let ready: Readonly<Record<string, number>> = {};
-        const resources = await evaluate(() => {
+        const resources = await evaluateDependencies(() => {
             const operators = new Operators("operators", {
                 settings: settings({ ...today, operators: { "cloudnative-pg": { installed: true } } }),
             });
             ready = Object.fromEntries(operatorIds.map((id) => [id, operators.ready(id).length]));
+            return operators;
         });
         assert.deepEqual(
             resources.filter(({ name }) => name.includes("cloudnative-pg")),
@@ -215,7 +216,7 @@ describe("operators", () => {
     });
 
     it("are none by default", async () => {
-        const resources = await evaluate(() => new Operators("operators", { settings: settings() }));
+        const resources = await evaluateDependencies(() => new Operators("operators", { settings: settings() }));
         assert.deepEqual(
             resources.map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack"),
             ["anchorage:components:Operators"],
