@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import { Command, Option } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
+import { planFormats, type PlanFormat } from "./plan-formats";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
 
@@ -40,6 +41,7 @@ export function buildCommands(run: RunVerb): Command {
             "after",
             examples(
                 ["npx anchorage start", "the lab and the stack `lab`, from nothing to a summary"],
+                ["npx anchorage plan --stack public", "what it consists of, in words and as a picture"],
                 ["npx anchorage preview --stack public", "what `up` would change"],
                 ["npx anchorage up --stack dev --yes", "bring the stack `dev` up (KinD) without asking"],
                 ["npx anchorage lab status", "each part of the lab, with the log of one that crashed"],
@@ -82,6 +84,24 @@ export function buildCommands(run: RunVerb): Command {
             await run(flags, async (context) => {
                 const { start } = require("./start") as typeof import("./start");
                 await start({ engine: flags.engine, lab: defaultLab }, context);
+                return undefined;
+            });
+        });
+
+    verb(program, "plan", "explain a stack by its settings: parts, data flow, what is retired, what is single")
+        .option("-s, --stack <name>", "the stack, Pulumi.<name>.yaml", "lab")
+        .addOption(new Option("-f, --format <format>").choices(planFormats).default("text"))
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage plan --stack public-ha"],
+                ["npx anchorage plan --stack onprem --format markdown > onprem.md", "with a picture, for a wiki"],
+            ),
+        )
+        .action(async (flags: CommonFlags & { readonly stack: string; readonly format: PlanFormat }) => {
+            await run(flags, async (context) => {
+                const { plan } = require("./plan") as typeof import("./plan");
+                await plan(flags, context);
                 return undefined;
             });
         });

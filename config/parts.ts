@@ -30,22 +30,22 @@ function clusterPart({ cluster }: Settings): Part {
     const part = { id: "cluster", kind: "cluster", uses: [] } as const;
     switch (cluster.kind) {
         case "lab":
-            return { ...part, title: `Lab ${cluster.name}, whose nodes and pods are simulated` };
+            return { ...part, title: `the lab ${cluster.name}, whose nodes and pods are simulated` };
         case "kind":
             return {
                 ...part,
-                title: `KinD cluster ${cluster.name}`,
+                title: `the KinD cluster ${cluster.name}`,
                 version: (cluster.image ?? kindNodeImage).split(":").at(-1) ?? "",
                 instances: cluster.workers + 1,
-                ...failsAlone(true, "all its nodes are containers of one machine", 'cluster.kind: "kubeconfig"'),
+                ...failsAlone(true, "all its nodes are containers of one machine", "set cluster.kind: kubeconfig"),
             };
         case "kubeconfig":
             return {
                 ...part,
                 title:
                     cluster.context === undefined
-                        ? "Cluster of the kubeconfig's current context"
-                        : `Cluster ${cluster.context}`,
+                        ? "the cluster of the kubeconfig's current context"
+                        : `the cluster ${cluster.context}`,
             };
     }
 }

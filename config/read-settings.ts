@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { codeOf, UserError } from "../lib/errors";
 import { labEndpointsFile, type LabEndpoints } from "../lib/home";
+import { rawSettings } from "./raw-settings";
 import type { Settings } from "./schema";
 import { parseSettings } from "./settings";
 import { withLab } from "./stand-in";
@@ -31,28 +32,6 @@ function read(): StackSettings {
     if (settings.cluster.kind !== "lab") return { settings };
     const lab = readLab(settings.cluster.name);
     return { settings: withLab(settings, lab), lab };
-}
-
-/**
- * The configuration of this project's namespace: every key, so that an unknown one is seen. Objects, arrays,
- * numbers and truth values arrive as JSON.
- */
-export function rawSettings(config: Readonly<Record<string, string>>, project: string): Record<string, unknown> {
-    const prefix = `${project}:`;
-    return Object.fromEntries(
-        Object.entries(config)
-            .filter(([key]) => key.startsWith(prefix))
-            .map(([key, text]) => [key.slice(prefix.length), valueOf(text)]),
-    );
-}
-
-function valueOf(text: string): unknown {
-    if (!/^[[{]/.test(text)) return text;
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return text; // a text that only looks like JSON; the schema says what is wrong with it
-    }
 }
 
 function readLab(name: string): LabEndpoints {

@@ -40,6 +40,13 @@ const larger: Readonly<Record<string, string>> = {
     "automation/engines/rehearsal/registration.ts": "one resource's way from goal to outcome",
 };
 
+/** Files of automation that know more of the program than the contract of its outputs, and why. */
+const settingsReaders: Readonly<Record<string, string>> = {
+    "automation/plan.ts": "explains what the settings say, where no engine is asked and no cluster is looked at",
+    "automation/render/plan.ts": "shows the parts that plan.ts finds in the settings",
+    "automation/render/plan-mermaid.ts": "draws them",
+};
+
 function sources(folder: string): string[] {
     return readdirSync(path.join(projectRoot, folder), { withFileTypes: true, recursive: true })
         .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
@@ -95,14 +102,16 @@ describe("architecture", () => {
     });
 
     it("lets automation know of the program its outputs' contract alone", () => {
-        const wrong = sources("automation").flatMap((file) =>
-            importsOf(file)
-                .filter(
-                    (target) =>
-                        target.startsWith("config/") && !["config/contract", "config/catalogue"].includes(target),
-                )
-                .map((target) => `${file} imports ${target}`),
-        );
+        const wrong = sources("automation")
+            .filter((file) => !(file in settingsReaders))
+            .flatMap((file) =>
+                importsOf(file)
+                    .filter(
+                        (target) =>
+                            target.startsWith("config/") && !["config/contract", "config/catalogue"].includes(target),
+                    )
+                    .map((target) => `${file} imports ${target}`),
+            );
         assert.deepEqual(wrong, []);
     });
 

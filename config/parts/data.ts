@@ -17,7 +17,7 @@ export function databasePart({ database, harbor, namespace }: Settings): Part {
         failsAlone(
             instances === 1,
             "one server: without it Harbor stands still until it is back",
-            "database.instances: 2",
+            "set database.instances: 2",
         );
     switch (database.kind) {
         case "internal":
@@ -30,7 +30,7 @@ export function databasePart({ database, harbor, namespace }: Settings): Part {
                 ...failsAlone(
                     true,
                     "one pod with one volume and no replica: without it Harbor stands still, and a lost volume is lost",
-                    'database.kind: "cloudnative-pg"',
+                    "set database.kind: cloudnative-pg",
                 ),
             };
         case "cloudnative-pg":
@@ -60,7 +60,7 @@ export function cachePart({ cache, harbor, namespace }: Settings): Part {
                 version: `as in Harbor ${harbor.version}`,
                 namespace,
                 instances: 1,
-                ...failsAlone(true, `one pod: ${down}`, 'cache.kind: "redis-ot"'),
+                ...failsAlone(true, `one pod: ${down}`, "set cache.kind: redis-ot"),
             };
         case "redis-ot":
         case "redis-spotahome":
@@ -71,20 +71,20 @@ export function cachePart({ cache, harbor, namespace }: Settings): Part {
                 namespace,
                 instances: cache.replicas,
                 ...(cache.replicas === 1
-                    ? failsAlone(true, `one server: ${down}`, "cache.replicas: 3")
-                    : fewSentinels(cache.sentinels, "cache.sentinels: 3")),
+                    ? failsAlone(true, `one server: ${down}`, "set cache.replicas: 3")
+                    : fewSentinels(cache.sentinels, "set cache.sentinels: 3")),
             };
         case "external":
             return {
                 ...part,
                 title: `Redis at ${cache.host}:${String(cache.port)}`,
-                ...failsAlone(true, `one server without Sentinels: ${down}`, 'cache.kind: "external-sentinel"'),
+                ...failsAlone(true, `one server without Sentinels: ${down}`, "set cache.kind: external-sentinel"),
             };
         case "external-sentinel":
             return {
                 ...part,
                 title: `Redis behind ${count(cache.sentinels.length, "Sentinel")}`,
-                ...fewSentinels(cache.sentinels.length, "three hosts in cache.sentinels"),
+                ...fewSentinels(cache.sentinels.length, "name three hosts in cache.sentinels"),
             };
     }
 }
@@ -109,7 +109,7 @@ export function storagePart(settings: Settings): Part {
                 ...failsAlone(
                     storage.accessMode === "ReadWriteOnce",
                     "one volume on one node at a time: when the node goes, the registry waits until it is let go",
-                    'storage.kind: "s3", or storage.accessMode: ReadWriteMany',
+                    "set storage.kind: s3, or storage.accessMode: ReadWriteMany",
                 ),
             };
         case "nfs":
@@ -119,7 +119,7 @@ export function storagePart(settings: Settings): Part {
                 ...failsAlone(
                     true,
                     "one server: without it nobody pushes or pulls, and mounts hang",
-                    'storage.kind: "s3"',
+                    "set storage.kind: s3",
                 ),
             };
         case "s3":
@@ -146,7 +146,7 @@ export function storagePart(settings: Settings): Part {
                 ...failsAlone(
                     storage.endpoint === undefined,
                     "one pod with one volume: without it nobody pushes or pulls, and a lost volume is lost",
-                    'storage.kind: "s3"',
+                    "set storage.kind: s3",
                 ),
             };
         case "swift":

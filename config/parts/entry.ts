@@ -53,7 +53,7 @@ function entryPart(settings: Settings): Part {
                 ...failsAlone(
                     true,
                     "one process on one machine, which ends with its pod or its terminal",
-                    'exposure.kind: "route"',
+                    "set exposure.kind: route",
                 ),
             };
         case "nodePort":
@@ -68,7 +68,7 @@ function entryPart(settings: Settings): Part {
                 ...failsAlone(
                     true,
                     "one host in front of all nodes",
-                    'a second host with the same haproxy.cfg and an address that moves (VRRP), or exposure.kind: "route"',
+                    "add a second host with the same haproxy.cfg and an address that moves (VRRP), or set exposure.kind: route",
                 ),
             };
         case "loadBalancer":
@@ -106,7 +106,7 @@ function controllerPart(
         ...failsAlone(
             ours && harbor.replicas.core === 1,
             "one pod that all requests go through",
-            "harbor.replicas.core: 2, which the controller follows",
+            "set harbor.replicas.core: 2, which the controller follows",
         ),
     };
 }

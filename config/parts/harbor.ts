@@ -25,7 +25,7 @@ export function harborParts(settings: Settings): Part[] {
         ...point(settings, instances, alone),
     });
     const sql = use("database", "SQL");
-    const more = (name: keyof typeof replicas): string => `harbor.replicas.${name}: 2`;
+    const more = (name: keyof typeof replicas): string => `set harbor.replicas.${name}: 2`;
     return [
         ...(hasNginx(settings)
             ? [
@@ -72,7 +72,7 @@ export function harborParts(settings: Settings): Part[] {
         ),
         component("registry", "registry", replicas.registry, [use("storage", "layers"), use("cache", "descriptors")], {
             why: "one pod: without it nobody pushes or pulls",
-            mend: `${singleWriter(storage) ? 'storage.kind: "s3", or storage.accessMode: ReadWriteMany; then ' : ""}${more("registry")}`,
+            mend: `${singleWriter(storage) ? "set storage.kind: s3, or storage.accessMode: ReadWriteMany; then " : ""}${more("registry")}`,
         }),
         ...(harbor.trivy
             ? [
@@ -110,7 +110,7 @@ function point(
     return failsAlone(
         placement.spread === "none",
         "its pods may all stand on one node",
-        'placement.spread: "preferred"',
+        "set placement.spread: preferred",
     );
 }
 

@@ -24,7 +24,7 @@ export interface Use {
 /** Why a part that fails takes something with it, and how that is mended. */
 export interface SinglePoint {
     readonly why: string;
-    /** A setting and its value; or what to do where no setting helps. */
+    /** What to set, or to do where no setting helps: `set harbor.replicas.core: 2`. */
     readonly mend: string;
 }
 

@@ -74,6 +74,7 @@ describe("command line", () => {
                 "lab tools",
                 "open",
                 "outputs",
+                "plan",
                 "preview",
                 "start",
                 "status",

@@ -133,11 +133,11 @@ describe("parts of a stack", () => {
             "cache",
             "storage",
         ]);
-        assert.equal(part(parts, "core").singlePointOfFailure?.mend, "harbor.replicas.core: 2");
-        assert.equal(part(parts, "database").singlePointOfFailure?.mend, 'database.kind: "cloudnative-pg"');
+        assert.equal(part(parts, "core").singlePointOfFailure?.mend, "set harbor.replicas.core: 2");
+        assert.equal(part(parts, "database").singlePointOfFailure?.mend, "set database.kind: cloudnative-pg");
         assert.match(
             part(parts, "registry").singlePointOfFailure?.mend ?? "",
-            /ReadWriteMany; then harbor\.replicas\.reg/,
+            /ReadWriteMany; then set harbor\.replicas\.reg/,
         );
     });
 
@@ -162,20 +162,25 @@ describe("parts of a stack", () => {
         id: string,
         expected: RegExp | undefined,
     ])[] = [
-        ["pods that may share a node", { harbor: twice, placement: { spread: "none" } }, "core", /spread: "preferred"/],
+        [
+            "pods that may share a node",
+            { harbor: twice, placement: { spread: "none" } },
+            "core",
+            /^set placement\.spread: preferred$/,
+        ],
         ["pods that are spread", { harbor: twice }, "core", undefined],
-        ["one PostgreSQL", { database: { kind: "zalando", instances: 1 } }, "database", /^database\.instances: 2$/],
+        ["one PostgreSQL", { database: { kind: "zalando", instances: 1 } }, "database", /^set database\.instances: 2$/],
         ["two PostgreSQL", { database: { kind: "zalando" } }, "database", undefined],
         ["a PostgreSQL of others", { database: databases[3] }, "database", undefined],
-        ["one Redis", { cache: { kind: "redis-ot", replicas: 1 } }, "cache", /^cache\.replicas: 3$/],
-        ["two Sentinels", { cache: { kind: "redis-ot", sentinels: 2 } }, "cache", /^cache\.sentinels: 3$/],
+        ["one Redis", { cache: { kind: "redis-ot", replicas: 1 } }, "cache", /^set cache\.replicas: 3$/],
+        ["two Sentinels", { cache: { kind: "redis-ot", sentinels: 2 } }, "cache", /^set cache\.sentinels: 3$/],
         ["three Sentinels", { cache: { kind: "redis-ot" } }, "cache", undefined],
         ["one Redis of others", { cache: caches[3] }, "cache", /external-sentinel/],
         ["Sentinels of others", { cache: caches[4] }, "cache", undefined],
         ["a volume on one node", { storage: { kind: "volume" } }, "storage", /ReadWriteMany/],
         ["a shared volume", { storage: storages[1] }, "storage", undefined],
-        ["NFS", { storage: storages[2] }, "storage", /storage\.kind: "s3"/],
-        ["MinIO in the cluster", { storage: { kind: "minio" } }, "storage", /storage\.kind: "s3"/],
+        ["NFS", { storage: storages[2] }, "storage", /set storage\.kind: s3/],
+        ["MinIO in the cluster", { storage: { kind: "minio" } }, "storage", /set storage\.kind: s3/],
         ["MinIO elsewhere", { storage: storages[7] }, "storage", undefined],
         ["one HAProxy", { exposure: exposures[1] }, "haproxy", /second host/],
         ["one pod of a controller", { exposure: exposures[3] }, "traefik", /harbor\.replicas\.core: 2/],
@@ -186,7 +191,7 @@ describe("parts of a stack", () => {
             "traefik",
             undefined,
         ],
-        ["one machine", { cluster: { kind: "kind" } }, "cluster", /cluster\.kind: "kubeconfig"/],
+        ["one machine", { cluster: { kind: "kind" } }, "cluster", /cluster\.kind: kubeconfig/],
     ];
     for (const [title, more, id, expected] of single) {
         it(`${expected ? "tell" : "do not tell"} of a single point of failure: ${title}`, () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { defaultHarborVersion, findHarborRelease, harborReleases } from "../../config/catalogue";
 import { nearest } from "../../config/nearest";
-import { rawSettings } from "../../config/read-settings";
+import { rawSettings } from "../../config/raw-settings";
 import { parseSettings } from "../../config/settings";
 import { ExitCode, UserError } from "../../lib/errors";
 import { projectRoot } from "../../lib/home";
