@@ -81,12 +81,12 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
     }
 
     private minio(settings: Kind<"minio">): string {
-        const minio = new Minio(`${this.name}-minio`, { settings, namespace: this.args.namespace }, { parent: this });
-        this.keys.push(minio.secretKey);
-        return names.storageCredentials;
+        const { namespace } = this.args;
+        const { accessKey, secretKey } = new Minio(`${this.name}-minio`, { settings, namespace }, { parent: this });
+        return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
     }
 
-    /** The Secret that Harbor's registry reads its credentials from. */
+    /** The Secret that Harbor's registry reads its credentials from: the same one for each kind, so that a change of it works. */
     private credentials(data: Readonly<Record<string, pulumi.Input<string>>>): string {
         const stringData = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, pulumi.secret(value)]));
         new Secret(

@@ -109,7 +109,7 @@ export const setUpScript = `set -eu
 printf '%s\\n%s\\n' "$${secretKeys.minioRootUser}" "$${secretKeys.minioRootPassword}" | mc alias set store "$ENDPOINT"
 mc mb --ignore-existing "store/$BUCKET"
 mc admin policy create store "$REGISTRY_USER" /policy/policy.json
-printf '%s\\n%s\\n' "$REGISTRY_USER" "$${secretKeys.s3SecretKey}" | mc admin user add store
+printf '%s\\n%s\\n' "$REGISTRY_USER" "$${secretKeys.minioRegistryPassword}" | mc admin user add store
 mc admin policy attach store "$REGISTRY_USER" --user "$REGISTRY_USER"
 `;
 
@@ -139,7 +139,7 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
                         command: ["/bin/sh", "-c", setUpScript],
                         env: [
                             ...rootKeys(),
-                            fromSecret(secretKeys.s3SecretKey, names.storageCredentials),
+                            fromSecret(secretKeys.minioRegistryPassword),
                             { name: "REGISTRY_USER", value: registryUser(settings) },
                             { name: "BUCKET", value: bucket },
                             { name: "ENDPOINT", value: minioEndpoint(settings) },
@@ -169,10 +169,10 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
 }
 
 function rootKeys() {
-    return [secretKeys.minioRootUser, secretKeys.minioRootPassword].map((key) => fromSecret(key, names.minioRoot));
+    return [secretKeys.minioRootUser, secretKeys.minioRootPassword].map(fromSecret);
 }
 
 /** A variable that has the name of its key. */
-function fromSecret(key: string, secretName: string) {
-    return { name: key, valueFrom: { secretKeyRef: { name: secretName, key } } };
+function fromSecret(key: string) {
+    return { name: key, valueFrom: { secretKeyRef: { name: names.minioKeys, key } } };
 }

@@ -34,29 +34,29 @@ export class Minio extends pulumi.ComponentResource {
         const rootPassword = pulumi.secret(settings.rootPassword ?? this.password("root-password"));
         this.accessKey = registryUser(settings);
         this.secretKey = this.password("registry-password");
-        const rootKeys = this.rootKeys(rootPassword);
-        const server = settings.endpoint === undefined ? this.server(rootPassword, rootKeys) : [];
-        const registryKeys = this.registryKeys();
-        this.setUp([rootPassword, this.secretKey], [rootKeys, registryKeys, ...server]);
+        const keys = this.keys(rootPassword);
+        const server = settings.endpoint === undefined ? this.server(rootPassword, keys) : [];
+        this.setUp([rootPassword, this.secretKey], [keys, ...server]);
         this.registerOutputs({});
     }
 
-    private rootKeys(password: pulumi.Output<string>): Secret {
-        return this.secret("root", names.minioRoot, {
-            [secretKeys.minioRootUser]: this.args.settings.rootUser,
-            [secretKeys.minioRootPassword]: password,
-        });
+    /** For the server and the Job; Harbor's registry has its own in a Secret of its own. */
+    private keys(rootPassword: pulumi.Output<string>): Secret {
+        return new Secret(
+            `${this.name}-keys`,
+            {
+                metadata: this.metadata(names.minioKeys),
+                stringData: {
+                    [secretKeys.minioRootUser]: this.args.settings.rootUser,
+                    [secretKeys.minioRootPassword]: rootPassword,
+                    [secretKeys.minioRegistryPassword]: this.secretKey,
+                },
+            },
+            { parent: this },
+        );
     }
 
-    /** What Harbor's registry reads, and the Job. */
-    private registryKeys(): Secret {
-        return this.secret("credentials", names.storageCredentials, {
-            [secretKeys.s3AccessKey]: this.accessKey,
-            [secretKeys.s3SecretKey]: this.secretKey,
-        });
-    }
-
-    private server(rootPassword: pulumi.Output<string>, rootKeys: Secret): pulumi.Resource[] {
+    private server(rootPassword: pulumi.Output<string>, keys: Secret): pulumi.Resource[] {
         const { settings } = this.args;
         const service = new Service(
             `${this.name}-service`,
@@ -69,7 +69,7 @@ export class Minio extends pulumi.ComponentResource {
                 metadata: this.metadata(names.minio),
                 spec: serverSpec(settings, checksumOf([pulumi.output(settings.rootUser), rootPassword])),
             },
-            { parent: this, dependsOn: rootKeys },
+            { parent: this, dependsOn: keys },
         );
         return [service, server];
     }
@@ -94,18 +94,6 @@ export class Minio extends pulumi.ComponentResource {
 
     private password(what: string): pulumi.Output<string> {
         return new RandomPassword(`${this.name}-${what}`, { length: 32, special: false }, { parent: this }).result;
-    }
-
-    private secret(
-        what: string,
-        objectName: string,
-        stringData: Readonly<Record<string, pulumi.Input<string>>>,
-    ): Secret {
-        return new Secret(
-            `${this.name}-${what}`,
-            { metadata: this.metadata(objectName), stringData },
-            { parent: this },
-        );
     }
 
     private metadata(objectName: string) {

@@ -154,7 +154,7 @@ case "$*" in *"$FAIL"*) exit 3;; esac
                     REGISTRY_USER: "images-registry",
                     MINIO_ROOT_USER: "administrator",
                     MINIO_ROOT_PASSWORD: 'a $pass "word\\n%s',
-                    REGISTRY_STORAGE_S3_SECRETKEY: "key of the user",
+                    REGISTRY_PASSWORD: "key of the user",
                 },
             }).then(
                 () => true,
@@ -199,17 +199,18 @@ case "$*" in *"$FAIL"*) exit 3;; esac
             "kubernetes:apps/v1:StatefulSet registry-storage-minio-server",
             "kubernetes:batch/v1:Job registry-storage-minio-set-up",
             "kubernetes:core/v1:ConfigMap registry-storage-minio-policy",
-            "kubernetes:core/v1:Secret registry-storage-minio-credentials",
-            "kubernetes:core/v1:Secret registry-storage-minio-root",
+            "kubernetes:core/v1:Secret registry-storage-minio-keys",
             "kubernetes:core/v1:Service registry-storage-minio-service",
             "random:index/randomPassword:RandomPassword registry-storage-minio-registry-password",
             "random:index/randomPassword:RandomPassword registry-storage-minio-root-password",
         ]);
-        assert.deepEqual(secretValue(inputsOf(resources, "root")["stringData"]), {
+        assert.deepEqual(secretValue(inputsOf(resources, "keys")["stringData"]), {
             MINIO_ROOT_USER: "minioroot",
             MINIO_ROOT_PASSWORD: generated("registry-storage-minio-root-password"),
+            REGISTRY_PASSWORD: generated("registry-storage-minio-registry-password"),
         });
-        assert.deepEqual(secretValue(inputsOf(resources, "credentials")["stringData"]), {
+        const credentials = resources.find(({ name }) => name === "registry-storage-credentials");
+        assert.deepEqual(secretValue(credentials?.inputs["stringData"]), {
             REGISTRY_STORAGE_S3_ACCESSKEY: "harbor-registry",
             REGISTRY_STORAGE_S3_SECRETKEY: generated("registry-storage-minio-registry-password"),
         });
@@ -225,9 +226,10 @@ case "$*" in *"$FAIL"*) exit 3;; esac
         const resources = await evaluateSettings({ cluster, storage: elsewhere });
         const types = resources.filter(({ types }) => types.startsWith("anchorage:components:Minio$"));
         assert.ok(!types.some(({ type }) => /StatefulSet|Service$/.test(type)));
-        assert.deepEqual(secretValue(inputsOf(resources, "root")["stringData"]), {
+        assert.deepEqual(secretValue(inputsOf(resources, "keys")["stringData"]), {
             MINIO_ROOT_USER: "administrator",
             MINIO_ROOT_PASSWORD: "hush-hush",
+            REGISTRY_PASSWORD: generated("registry-storage-minio-registry-password"),
         });
         for (const { type, name, inputs } of resources) {
             if (type.endsWith(":Secret")) continue;
