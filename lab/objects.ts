@@ -1,5 +1,6 @@
 import { labMarker } from "../lib/home";
-import { stages, storageClassName, volumeProvisioner } from "./stages";
+import { stages } from "./stages";
+import { storageClassName, volumeProvisioner } from "./stages/volumes";
 
 /** Zones of the simulated nodes, in turn. */
 export const zones = ["zone-a", "zone-b", "zone-c"] as const;
