@@ -87,7 +87,7 @@ export function serverSpec({ size, storageClass }: MinioSettings, checksum: pulu
                 volumes: [{ name: "tmp", emptyDir: {} }],
             },
         },
-        // The claim stays when the set goes: data is deleted by a person.
+        // The claim stays when the set goes: images are deleted by a person, or with the namespace.
         volumeClaimTemplates: [
             {
                 metadata: { name: "data" },
