@@ -56,6 +56,7 @@ export function serverSpec({ size, storageClass }: MinioSettings, checksum: pulu
             metadata: { labels, annotations: { "anchorage/secrets": checksum } },
             spec: {
                 automountServiceAccountToken: false,
+                enableServiceLinks: false,
                 securityContext: podSecurity,
                 containers: [
                     {
@@ -131,6 +132,7 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
                 // A failed pod stays, and its log with it.
                 restartPolicy: "Never",
                 automountServiceAccountToken: false,
+                enableServiceLinks: false,
                 securityContext: podSecurity,
                 containers: [
                     {
