@@ -1,6 +1,6 @@
 import { findHarborRelease } from "../config/catalogue";
 import { partsOf } from "../config/parts";
-import { addressOf } from "../config/parts/entry";
+import { registryUrlOf } from "../config/registry-url";
 import { rawSettings } from "../config/raw-settings";
 import { parseSettings } from "../config/settings";
 import type { Context } from "./context";
@@ -28,11 +28,13 @@ export async function plan({ stack, format }: PlanOptions, { reporter, projectRo
 }
 
 function explain(stack: string, raw: Readonly<Record<string, unknown>>): StackPlan {
-    const settings = parseSettings(withoutSecrets(raw) as Record<string, unknown>);
+    const unreadable = new Set<string>();
+    const readable = withoutSecrets(raw, "", unreadable) as Record<string, unknown>;
+    const settings = parseSettings(readable, unreadable);
     const { version } = settings.harbor;
     return {
         stack,
-        registryUrl: addressOf(settings),
+        registryUrl: settings.harbor.externalUrl ?? registryUrlOf(settings),
         harborVersion: version,
         chartVersion: findHarborRelease(version)?.chart ?? "",
         namespace: settings.namespace,
@@ -53,11 +55,20 @@ function render(explained: StackPlan, format: PlanFormat, style: Context["report
     }
 }
 
-/** Encrypted values (`{secure: ...}`) are text that only the engine can read, and none of it is in a plan. */
-function withoutSecrets(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(withoutSecrets);
+/**
+ * Encrypted values (`{secure: ...}`) are text that only the engine can read, and none of it is in a plan.
+ *
+ * @param found gets the path of each
+ */
+function withoutSecrets(value: unknown, path: string, found: Set<string>): unknown {
+    if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, path, found));
     if (typeof value !== "object" || value === null) return value;
     const entries = Object.entries(value);
-    if (entries.length === 1 && entries[0]?.[0] === "secure") return "an encrypted value";
-    return Object.fromEntries(entries.map(([key, below]) => [key, withoutSecrets(below)]));
+    if (entries.length === 1 && entries[0]?.[0] === "secure") {
+        found.add(path);
+        return "an encrypted value";
+    }
+    return Object.fromEntries(
+        entries.map(([key, below]) => [key, withoutSecrets(below, path === "" ? key : `${path}.${key}`, found)]),
+    );
 }

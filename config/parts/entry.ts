@@ -1,24 +1,8 @@
 import { operatorCharts, type Retired } from "../catalogue";
+import { isEncrypted, passesThrough } from "../registry-url";
 import type { Settings } from "../schema";
 import type { OperatorId } from "../schema/operators";
 import { count, failsAlone, use, type Part, type Use } from "./part";
-
-type Controller = "ingress-nginx" | "traefik" | "envoy-gateway";
-
-const titles: Readonly<Record<Controller, string>> = {
-    "ingress-nginx": "ingress-nginx",
-    traefik: "Traefik",
-    "envoy-gateway": "Envoy Gateway",
-};
-
-/** What clients type. */
-export function addressOf({ harbor, exposure, tls }: Settings): string {
-    if (harbor.externalUrl !== undefined) return harbor.externalUrl;
-    if (exposure.kind === "clusterIP") return `http://localhost:${String(exposure.localPort)}`;
-    // HAProxy ends TLS whatever the cluster does.
-    const plain = tls.kind === "none" && exposure.kind !== "nodePort";
-    return `${plain ? "http" : "https"}://${exposure.host}`;
-}
 
 /** The chart's own nginx, which an Ingress or a route goes round. */
 export function hasNginx({ exposure }: Settings): boolean {
@@ -32,7 +16,7 @@ export function entryParts(settings: Settings): Part[] {
         id: "clients",
         title: "Clients",
         kind: "client",
-        uses: [use(entry.id, new URL(addressOf(settings)).protocol.replace(":", ""))],
+        uses: [use(entry.id, isEncrypted(settings) ? "https" : "http")],
     };
     return [clients, entry, ...certificateParts(settings)];
 }
@@ -42,28 +26,29 @@ const toHarbor = [use("core", "/v2, /api, /service, /c"), use("portal", "/")];
 
 function entryPart(settings: Settings): Part {
     const { exposure } = settings;
-    const certificate = certificateUse(settings);
     switch (exposure.kind) {
         case "clusterIP":
             return {
                 id: "port-forward",
                 title: "kubectl port-forward",
                 kind: "entry",
-                uses: [use("nginx", "http"), ...certificate],
+                uses: [use("nginx", "http")],
                 ...failsAlone(
                     true,
                     "one process on one machine, which ends with its pod or its terminal",
                     "set exposure.kind: route",
                 ),
             };
-        case "nodePort":
+        case "nodePort": {
+            const through = passesThrough(settings);
+            const port = `port ${String(through ? exposure.tlsPort : exposure.port)} of ${count(exposure.nodes.length, "node")}`;
             return {
                 id: "haproxy",
                 title: "HAProxy",
                 kind: "entry",
                 uses: [
-                    use("nginx", `port ${String(exposure.port)} of ${count(exposure.nodes.length, "node")}`),
-                    ...certificate,
+                    use("nginx", `${through ? "https" : "http"}, ${port}`),
+                    ...(through ? [] : certificateUse(settings)),
                 ],
                 ...failsAlone(
                     true,
@@ -71,37 +56,35 @@ function entryPart(settings: Settings): Part {
                     "add a second host with the same haproxy.cfg and an address that moves (VRRP), or set exposure.kind: route",
                 ),
             };
+        }
         case "loadBalancer":
             return {
                 id: "load-balancer",
                 title: "Load balancer of the cluster",
                 kind: "entry",
-                uses: [use("nginx", "TCP"), ...certificate],
+                uses: [use("nginx", isEncrypted(settings) ? "https" : "http")],
             };
         case "ingress":
         case "route":
-            return controllerPart(settings, exposure.controller, [...toHarbor, ...certificate]);
+            return exposure.controller === "envoy-gateway"
+                ? envoyPart(settings)
+                : controllerPart(settings, exposure.controller);
     }
 }
 
-/** A controller that requests go through. Of Envoy Gateway these are proxies of its own, which it makes for the Gateway. */
-function controllerPart(
-    { operators, harbor, namespace, exposure }: Settings,
-    id: Controller,
-    uses: readonly Use[],
-): Part {
-    const { app, namespace: own, retired } = operatorCharts[id];
+/** A controller that requests go through. */
+function controllerPart(settings: Settings, id: "ingress-nginx" | "traefik"): Part {
+    const { operators, harbor, exposure } = settings;
+    const { app, namespace, retired } = operatorCharts[id];
     const ours = !operators[id].installed;
     const what = exposure.kind === "route" ? "Gateway" : "Ingress";
-    if (id === "envoy-gateway") {
-        return { id: "gateway", title: `${what} (Envoy proxies)`, kind: "entry", namespace, uses };
-    }
     return {
         id,
-        title: `${titles[id]} (${what})${ours ? "" : ", the cluster's own"}`,
+        title: `${id === "traefik" ? "Traefik" : id} (${what})${ours ? "" : ", the cluster's own"}`,
         kind: "entry",
-        ...(ours ? { version: app, namespace: own, instances: harbor.replicas.core > 1 ? 2 : 1 } : {}),
-        uses,
+        // components/operators-values.ts gives it two pods as soon as Harbor is to outlive a node.
+        ...(ours ? { version: app, namespace, instances: harbor.replicas.core > 1 ? 2 : 1 } : {}),
+        uses: [...toHarbor, ...certificateUse(settings)],
         ...retirement(retired),
         ...failsAlone(
             ours && harbor.replicas.core === 1,
@@ -111,9 +94,34 @@ function controllerPart(
     };
 }
 
-function certificateUse({ tls }: Settings): Use[] {
+/** Envoys that Envoy Gateway makes for the Gateway, beside itself; one where no class of the cluster says otherwise. */
+function envoyPart(settings: Settings): Part {
+    const { operators, exposure } = settings;
+    const { app, namespace } = operatorCharts["envoy-gateway"];
+    const ownClass = exposure.kind === "route" && exposure.className === undefined;
+    return {
+        id: "gateway",
+        title: "Gateway (Envoy)",
+        kind: "entry",
+        ...(operators["envoy-gateway"].installed ? {} : { version: `as in Envoy Gateway ${app}`, namespace }),
+        uses: [...toHarbor, ...certificateUse(settings)],
+        ...failsAlone(
+            ownClass,
+            "one Envoy that all requests go through",
+            "set exposure.className: a GatewayClass whose EnvoyProxy has more replicas",
+        ),
+    };
+}
+
+/** Of the part where TLS ends. nginx, where it ends there, asks by itself. */
+export function certificateUse({ tls }: Settings): Use[] {
     if (tls.kind === "none") return [];
     return [use(tls.kind === "certificate" ? "certificate" : "cert-manager", "certificate")];
+}
+
+/** Whether TLS comes as far as the chart's nginx. */
+export function endsAtNginx(settings: Settings): boolean {
+    return settings.exposure.kind === "loadBalancer" || passesThrough(settings);
 }
 
 /** Who signs. cert-manager itself is among the operators. */

@@ -1,5 +1,5 @@
 import type { Settings } from "../schema";
-import { hasNginx } from "./entry";
+import { certificateUse, endsAtNginx, hasNginx } from "./entry";
 import { failsAlone, use, type Part, type SinglePoint, type Use } from "./part";
 
 /** Harbor's own components. */
@@ -7,7 +7,11 @@ export function harborParts(settings: Settings): Part[] {
     const { harbor, storage } = settings;
     const { replicas } = harbor;
     const secure = harbor.internalTls ? "https, " : "";
-    const certificate: readonly Use[] = harbor.internalTls ? [use("cert-manager", "certificate")] : [];
+    // One arrow says it all where a component asks for the certificate that clients see, too.
+    const withCertificate = (uses: readonly Use[]): readonly Use[] =>
+        !harbor.internalTls || uses.some(({ part }) => part === "cert-manager")
+            ? uses
+            : [...uses, use("cert-manager", "certificate")];
     const component = (
         id: string,
         title: string,
@@ -21,7 +25,7 @@ export function harborParts(settings: Settings): Part[] {
         version: harbor.version,
         namespace: settings.namespace,
         instances,
-        uses: [...uses.map(({ part, what }) => use(part, inside.has(part) ? secure + what : what)), ...certificate],
+        uses: withCertificate(uses.map(({ part, what }) => use(part, inside.has(part) ? secure + what : what))),
         ...point(settings, instances, alone),
     });
     const sql = use("database", "SQL");
@@ -33,7 +37,11 @@ export function harborParts(settings: Settings): Part[] {
                       "nginx",
                       "nginx",
                       replicas.core,
-                      [use("core", "/v2, /api, /service, /c"), use("portal", "/")],
+                      [
+                          use("core", "/v2, /api, /service, /c"),
+                          use("portal", "/"),
+                          ...(endsAtNginx(settings) ? certificateUse(settings) : []),
+                      ],
                       { why: "one pod that all requests go through", mend: `${more("core")}, which nginx follows` },
                   ),
               ]

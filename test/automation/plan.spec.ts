@@ -213,6 +213,20 @@ describe("plan", () => {
         }
     });
 
+    it("does not look into an encrypted setting, and looks at everything beside it", async () => {
+        const tls = { kind: "certificate", certificate: "no/such.pem", key: { secure: "AAABAA" } };
+        const exposure = { kind: "route", host: "registry.example.com" };
+        const config = { "anchorage:cluster": large.cluster, "anchorage:exposure": exposure, "anchorage:tls": tls };
+        writeFileSync(path.join(folder, "Pulumi.given.yaml"), stringify({ config }));
+        await assert.rejects(printed("given", "text"), (error: unknown) => {
+            assert.ok(error instanceof UserError);
+            assert.equal(error.details.length, 1);
+            assert.match(error.details[0] ?? "", /^tls\.certificate /);
+            return true;
+        });
+        rmSync(path.join(folder, "Pulumi.given.yaml"));
+    });
+
     it("refuses wrong settings with every mistake at once, as the program does", async () => {
         await assert.rejects(printed("wrong", "text"), (error: unknown) => {
             assert.ok(error instanceof UserError);
