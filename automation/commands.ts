@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import { Command, Option } from "commander";
 import { ExitCode, UserError } from "../lib/errors";
+import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
@@ -26,8 +27,6 @@ interface StackFlags extends CommonFlags {
 interface ConsentFlags extends StackFlags {
     readonly yes?: boolean;
 }
-
-const defaultLab = "anchorage";
 
 export function buildCommands(run: RunVerb): Command {
     const program = new Command("anchorage")

@@ -1,4 +1,5 @@
 import { ExitCode, UserError } from "../lib/errors";
+import { labCommand } from "../lib/lab-commands";
 import type { Context, LabPartStatus, LabStartOptions, LabStarted, LabStatus, StackOptions } from "./context";
 import type { Style } from "./render/style";
 
@@ -23,7 +24,7 @@ export async function startRehearsalLab({ lab }: StackOptions, context: Context)
 
 export async function labStop(name: string, context: Context): Promise<void> {
     await context.reporter.step(`stop lab ${name}`, () => context.lab.stop(name));
-    context.reporter.line(`its data is kept: npx anchorage lab start brings it back`);
+    context.reporter.line(`its data is kept: ${labCommand("start", name)} brings it back`);
     context.reporter.event({ kind: "result", verb: "lab stop", name });
 }
 
@@ -64,7 +65,7 @@ export async function labStatus(name: string, context: Context): Promise<boolean
 export async function labKubeconfig(name: string, asExport: boolean, context: Context): Promise<void> {
     const { kubeconfig } = await context.lab.status(name);
     if (kubeconfig === undefined) {
-        throw new UserError(`there is no lab ${JSON.stringify(name)}`, { next: ["npx anchorage lab start"] });
+        throw new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [labCommand("start", name)] });
     }
     context.reporter.line(asExport ? `export KUBECONFIG='${kubeconfig.replaceAll("'", "'\\''")}'` : kubeconfig);
     context.reporter.event({ kind: "result", verb: "lab kubeconfig", name, kubeconfig });
@@ -86,7 +87,7 @@ export async function labTools(context: Context): Promise<void> {
 }
 
 export function renderLabStatus(status: LabStatus, style: Style): string[] {
-    if (status.state === "absent") return [`lab ${status.name} does not exist: npx anchorage lab start`];
+    if (status.state === "absent") return [`lab ${status.name} does not exist: ${labCommand("start", status.name)}`];
     const colour = status.state === "running" ? "green" : status.state === "degraded" ? "red" : "dim";
     const width = Math.max(...status.parts.map((part) => part.name.length));
     const memory = status.parts.reduce((sum, part) => sum + (part.memory ?? 0), 0);
@@ -95,7 +96,7 @@ export function renderLabStatus(status: LabStatus, style: Style): string[] {
         ...status.parts.flatMap((part) => renderPart(part, width, style)),
         ...(status.kubeconfig === undefined ? [] : [`  kubeconfig  ${status.kubeconfig}`]),
         ...(status.s3Endpoint === undefined ? [] : [`  S3          ${status.s3Endpoint}`]),
-        ...(status.state === "degraded" ? [`  next: npx anchorage lab start repairs it`] : []),
+        ...(status.state === "degraded" ? [`  next: ${labCommand("start", status.name)} repairs it`] : []),
     ];
 }
 

@@ -4,6 +4,7 @@ import { allConfig } from "@pulumi/pulumi/runtime/config";
 import { codeOf, UserError } from "../lib/errors";
 import { labEndpointsFile, type LabEndpoints } from "../lib/home";
 import { rawSettings } from "./raw-settings";
+import { labCommand } from "../lib/lab-commands";
 import type { Settings } from "./schema";
 import { parseSettings } from "./settings";
 import { withLab } from "./stand-in";
@@ -40,7 +41,7 @@ function readLab(name: string): LabEndpoints {
     } catch (error) {
         if (codeOf(error) !== "ENOENT") throw error;
         throw new UserError(`the stack is on lab ${JSON.stringify(name)}, which does not exist`, {
-            next: [`npx anchorage lab start${name === "anchorage" ? "" : ` --name ${name}`}`],
+            next: [labCommand("start", name)],
         });
     }
 }

@@ -2,7 +2,7 @@ import { UserError } from "../lib/errors";
 import type { ExecFailure } from "../lib/exec";
 import { componentLog, components, isComponentRunning, type Component } from "./components";
 import { isDiskFull } from "./disk";
-import { resetCommand, startCommand } from "./identity";
+import { labCommand } from "../lib/lab-commands";
 import type { LabLayout } from "./layout";
 import { logTail } from "./log-tail";
 
@@ -17,7 +17,7 @@ export function clusterFailure(name: string, layout: LabLayout, message: string,
             ...(cause ? lastMessages(cause.stderr) : []),
             ...components.flatMap((component) => crashed(layout, component)),
         ],
-        next: [`${startCommand(name)} tries again`, `or begin anew: ${resetCommand(name)}`],
+        next: [`${labCommand("start", name)} tries again`, `or begin anew: ${labCommand("reset", name)}`],
         cause,
     });
 }

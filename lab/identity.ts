@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ExitCode, UserError } from "../lib/errors";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
+import { labCommand } from "../lib/lab-commands";
 import { labFormat, type LabLayout } from "./layout";
 
 /** What makes a lab this lab; made once, at its first start. */
@@ -20,14 +21,14 @@ export async function readIdentity(name: string, layout: LabLayout): Promise<Lab
     try {
         identity = JSON.parse(text) as LabIdentity;
     } catch (error) {
-        throw new UserError(`${layout.identity} is damaged`, { next: [resetCommand(name)], cause: error });
+        throw new UserError(`${layout.identity} is damaged`, { next: [labCommand("reset", name)], cause: error });
     }
     if (identity.format !== labFormat) {
         throw new UserError(
             `lab ${name} has format ${String(identity.format)}, and this version of anchorage works with ${String(labFormat)}`,
             {
                 details: [layout.folder],
-                next: [`${resetCommand(name)} (deletes what is in it)`],
+                next: [`${labCommand("reset", name)} (deletes what is in it)`],
                 exitCode: ExitCode.refused,
             },
         );
@@ -52,12 +53,4 @@ export async function createIdentity(layout: LabLayout, nodes: number, s3Port: n
 
 async function saveIdentity(layout: LabLayout, identity: LabIdentity): Promise<void> {
     await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
-}
-
-export function resetCommand(name: string): string {
-    return `npx anchorage lab reset${name === "anchorage" ? "" : ` --name ${name}`}`;
-}
-
-export function startCommand(name: string): string {
-    return `npx anchorage lab start${name === "anchorage" ? "" : ` --name ${name}`}`;
 }

@@ -3,6 +3,7 @@ import { codeOf, ExitCode, UserError } from "../lib/errors";
 import type { Exec } from "../lib/exec";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { anchorageHome, type LabEndpoints } from "../lib/home";
+import { labCommand } from "../lib/lab-commands";
 import { withLock } from "../lib/lock";
 import path from "node:path";
 import type { LabBinaries } from "./binaries";
@@ -17,7 +18,7 @@ import {
 } from "./cluster";
 import { componentLog, componentPid, components, isClusterRunning, isComponentRunning } from "./components";
 import { onDisk } from "./disk";
-import { createIdentity, readIdentity, startCommand, type LabIdentity } from "./identity";
+import { createIdentity, readIdentity, type LabIdentity } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout, type LabLayout } from "./layout";
 import { logTail } from "./log-tail";
@@ -265,5 +266,5 @@ function requireName(name: string): void {
 }
 
 function noSuchLab(name: string): UserError {
-    return new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [startCommand(name)] });
+    return new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [labCommand("start", name)] });
 }

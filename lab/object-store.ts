@@ -7,7 +7,8 @@ import { messageOf, UserError } from "../lib/errors";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { isSameProcess, processStart } from "../lib/processes";
 import { waitFor } from "../lib/wait";
-import { resetCommand, type LabIdentity } from "./identity";
+import { labCommand } from "../lib/lab-commands";
+import type { LabIdentity } from "./identity";
 import type { LabLayout } from "./layout";
 import { logTail } from "./log-tail";
 import { endProcess } from "./process-record";
@@ -134,7 +135,7 @@ async function requireFreePort(name: string, port: number): Promise<void> {
         throw new UserError(`port ${String(port)} of lab ${name}'s S3 is in use by another program`, {
             next: [
                 `end that program (ss -ltnp 'sport = :${String(port)}' shows it)`,
-                `or give the lab up: ${resetCommand(name)}`,
+                `or give the lab up: ${labCommand("reset", name)}`,
             ],
             cause: error,
         });
