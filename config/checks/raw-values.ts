@@ -77,13 +77,15 @@ export const forbiddenValues: Readonly<Record<string, string>> = {
 };
 
 /** Keys that the chart of that version does not have, and keys that are the program's own. */
-export function checkRawValues({ harbor: { values, version } }: Settings): string[] {
+export function checkRawValues(settings: Settings): string[] {
+    const { values, version } = settings.harbor;
     if (Object.keys(values).length === 0) return [];
     const forbidden = Object.entries(forbiddenValues).filter(([path]) => at(values, ...path.split(".")) !== undefined);
     const isBelow = (path: string): boolean => forbidden.some(([top]) => path === top || path.startsWith(`${top}.`));
     return [
         ...forbidden.map(([path, why]) => `harbor.values.${path} is not for raw values: ${why}`),
         ...hidden(values),
+        ...checkAuthorities(settings),
         ...unknownChartValues(values, version)
             .filter(({ path }) => !isBelow(path.join(".")))
             .map((value) => `harbor.values.${value.path.join(".")} ${value.why}${advice(value, version)}`),
@@ -104,6 +106,23 @@ function hidden(values: Settings["harbor"]["values"]): string[] {
                 (key) =>
                     `harbor.values.proxy.${key} has a password in it, which the chart writes in clear: use a proxy that asks for none`,
             ),
+    ];
+}
+
+/** The chart has one place for the CA that components trust, and one for the CA that the portal offers. */
+function checkAuthorities({ harbor: { values }, storage, tls }: Settings): string[] {
+    const storageCa = "caSecret" in storage ? storage.caSecret : undefined;
+    return [
+        ...(values["caBundleSecretName"] !== undefined && storageCa !== undefined
+            ? [
+                  `harbor.values.caBundleSecretName takes the place of storage.caSecret, which is "${storageCa}": put both CAs into that Secret's ca.crt`,
+              ]
+            : []),
+        ...(values["caSecretName"] !== undefined && tls.kind === "self-signed"
+            ? [
+                  'harbor.values.caSecretName is not for raw values with tls.kind "self-signed": the stack\'s own CA is named here',
+              ]
+            : []),
     ];
 }
 

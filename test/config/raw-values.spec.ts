@@ -117,6 +117,33 @@ describe("raw values of the chart", () => {
         });
     });
 
+    describe("that name a CA", () => {
+        const s3 = { kind: "s3", bucket: "images", endpoint: "https://s3.example.com", existingSecret: "keys" };
+        const loadBalancer = { kind: "loadBalancer", host: "registry.example.com" };
+        const stack = (values: unknown, more: Record<string, unknown>) => ({
+            cluster: { kind: "kubeconfig" },
+            harbor: { values },
+            ...more,
+        });
+
+        it("are refused where the storage names one, and allowed where it does not", () => {
+            const values = { caBundleSecretName: "our-ca" };
+            assert.deepEqual(mistakesOf(stack(values, { storage: s3 })), []);
+            const [first, ...rest] = mistakesOf(stack(values, { storage: { ...s3, caSecret: "s3-ca" } }));
+            assert.match(first ?? "", /caBundleSecretName takes the place of storage\.caSecret, which is "s3-ca"/);
+            assert.deepEqual(rest, []);
+        });
+
+        it("are refused where the stack has a CA of its own, and allowed where it has none", () => {
+            const values = { caSecretName: "our-ca" };
+            assert.deepEqual(mistakesOf(stack(values, { storage: s3, exposure: loadBalancer })), []);
+            const tls = { kind: "self-signed" };
+            const [first, ...rest] = mistakesOf(stack(values, { storage: s3, exposure: loadBalancer, tls }));
+            assert.match(first ?? "", /caSecretName is not for raw values with tls\.kind "self-signed"/);
+            assert.deepEqual(rest, []);
+        });
+    });
+
     const allowed: readonly (readonly [title: string, values: unknown])[] = [
         ["nothing", {}],
         ["a level of the log", { logLevel: "debug" }],
