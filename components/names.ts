@@ -27,6 +27,7 @@ export const names = {
     redisFailover: "redisfailover",
     cacheCredentials: "harbor-redis-auth",
     cacheReady: "harbor-redis-ready",
+    cacheSentinels: "harbor-cache-sentinels",
     /** The chart's own objects that others name. */
     core: "harbor-core",
     portal: "harbor-portal",

@@ -57,7 +57,11 @@ export class Registry extends pulumi.ComponentResource {
             { settings, namespace, operator: operatorOf(settings.database.kind, operators) },
             inCluster,
         );
-        const cache = new Cache(`${name}-cache`, { cache: settings.cache, namespace }, inCluster);
+        const cache = new Cache(
+            `${name}-cache`,
+            { settings, namespace, operator: operatorOf(settings.cache.kind, operators) },
+            inCluster,
+        );
         const storage = new Storage(`${name}-storage`, { storage: storageSettings, persistence, namespace }, inCluster);
         const exposure = new Exposure(
             `${name}-exposure`,

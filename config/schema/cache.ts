@@ -11,8 +11,11 @@ const failover = {
 
 const login = {
     password: secret.optional().describe("secret: pulumi config set --secret --path cache.password"),
-    existingSecret: name.optional().describe("Secret in the namespace with the key REDIS_PASSWORD"),
-    tls: z.boolean().default(false).describe("TLS to the servers"),
+    existingSecret: name
+        .optional()
+        .describe("Secret in the namespace with the key REDIS_PASSWORD, and REDIS_USERNAME for an ACL user"),
+    user: z.string().min(1, "must not be empty").optional().describe("ACL user, with a password; default: none"),
+    tls: z.boolean().default(false).describe("TLS to the servers; not with Sentinels"),
 };
 
 export const cache = z.discriminatedUnion("kind", [
@@ -29,7 +32,6 @@ export const cache = z.discriminatedUnion("kind", [
         kind: z.literal("external").describe("a server that exists"),
         host: host.describe("name or address of the server"),
         port: port.default(6379).describe("of the server"),
-        user: z.string().optional().describe("ACL user; default: none"),
         mode: z
             .enum(["standalone", "cluster"])
             .default("standalone")
@@ -46,11 +48,14 @@ export const cache = z.discriminatedUnion("kind", [
             )
             .min(1, "must name a Sentinel")
             .describe("host:port of each"),
-        master: z.string().min(1, "must not be empty").default("mymaster").describe("name of the master set"),
+        master: z
+            .string()
+            .regex(/^[A-Za-z0-9][-\w.]*$/, "must be a name: letters, digits, and any of _ - .")
+            .default("mymaster")
+            .describe("name of the master set"),
         sentinelPassword: secret
             .optional()
             .describe("Harbor cannot log in at a Sentinel (harbor#22538), so it is refused"),
-        user: z.string().optional().describe("ACL user; default: none"),
         ...login,
     }),
 ]);
