@@ -73,7 +73,7 @@ export function hasProxy({ kind }: Settings["exposure"]): boolean {
 
 /**
  * Over zones, and over nodes. The chart adds the label selector. In a rolling update only the new pods are counted
- * (`matchLabelKeys`), or the first new pod would find every node taken when there are as many nodes as pods.
+ * (`matchLabelKeys`): spread against the old ones, they would stand together once those are gone.
  */
 function spread(wish: Settings["placement"]["spread"], controller: Place["controller"]): ChartValues {
     if (wish === "none") return {};
