@@ -148,7 +148,7 @@ function certificateParts({ tls, namespace }: Settings): Part[] {
                     kind: "certificates",
                     namespace,
                     uses: [],
-                    keeps: "the certificate and its key; nobody renews them",
+                    keeps: `the certificate and its key; ${tls.existingSecret === undefined ? "nobody renews them" : "who put them there renews them"}`,
                 },
             ];
         case "lets-encrypt":
