@@ -3,6 +3,7 @@ import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
 import { checkExposure, checkExternalUrl } from "./checks/exposure";
 import { checkServiceMonitors } from "./checks/metrics";
+import { checkKubernetes } from "./checks/operators";
 import { checkPortal } from "./checks/portal";
 import { checkRawValues } from "./checks/raw-values";
 import { checkScanning } from "./checks/scanning";
@@ -18,6 +19,7 @@ const checks: readonly ((settings: Settings) => string[])[] = [
     checkTls,
     checkDatabase,
     checkCache,
+    checkKubernetes,
     checkServiceMonitors,
     checkScanning,
     checkPortal,
