@@ -56,6 +56,7 @@ async function recordLab({ home }: Sandbox): Promise<void> {
         context: "kwok-anchorage",
         s3: { endpoint: "http://127.0.0.1:9", region: "us-east-1", accessKey: "bench", secretKey: "bench" },
         tools: { kubectl: "kubectl", helm: "helm" },
+        charts: path.join(home, "labs", "anchorage", "charts"),
     };
     await writeFileAtomic(path.join(home, "labs", "anchorage", "endpoints.json"), JSON.stringify(lab), 0o600);
 }

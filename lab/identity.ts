@@ -36,6 +36,13 @@ export async function readIdentity(name: string, layout: LabLayout): Promise<Lab
     return identity;
 }
 
+/** The identity of a lab that there must be. @throws UserError where there is none */
+export async function requireIdentity(name: string, layout: LabLayout): Promise<LabIdentity> {
+    const identity = await readIdentity(name, layout);
+    if (identity !== undefined) return identity;
+    throw new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [labCommand("start", name)] });
+}
+
 export async function createIdentity(layout: LabLayout, nodes: number, s3Port: number): Promise<LabIdentity> {
     const identity: LabIdentity = {
         format: labFormat,

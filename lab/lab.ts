@@ -3,7 +3,6 @@ import { codeOf, ExitCode, UserError } from "../lib/errors";
 import type { Exec } from "../lib/exec";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { anchorageHome, type LabEndpoints } from "../lib/home";
-import { labCommand } from "../lib/lab-commands";
 import { withLock } from "../lib/lock";
 import path from "node:path";
 import type { LabBinaries } from "./binaries";
@@ -18,7 +17,7 @@ import {
 } from "./cluster";
 import { componentLog, componentPid, components, isClusterRunning, isComponentRunning } from "./components";
 import { onDisk } from "./disk";
-import { createIdentity, readIdentity, type LabIdentity } from "./identity";
+import { createIdentity, readIdentity, requireIdentity, type LabIdentity } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout, type LabLayout } from "./layout";
 import { logTail } from "./log-tail";
@@ -71,16 +70,12 @@ export async function startLab(options: StartLabOptions): Promise<StartedLab> {
         const known = await readIdentity(name, layout);
         await mkdir(layout.folder, { recursive: true });
         const nodes = Math.max(options.nodes ?? known?.nodes ?? defaultNodes, known?.nodes ?? 0);
-        if (known?.nodes === nodes && (await isRunning(layout))) {
-            const endpoints = await readEndpoints(layout);
-            if (endpoints) return { endpoints, alreadyRunning: true };
-        }
+        if (known?.nodes === nodes && (await isRunning(layout)))
+            return { endpoints: await writeEndpoints(options, layout, known), alreadyRunning: true };
         const identity = known ? { ...known, nodes } : await createIdentity(layout, nodes, await freePort());
         await startParts(options, layout, identity);
         await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
-        const endpoints = endpointsOf(options, layout, identity);
-        await writeFileAtomic(layout.endpoints, JSON.stringify(endpoints, undefined, 2), 0o600);
-        return { endpoints, alreadyRunning: false };
+        return { endpoints: await writeEndpoints(options, layout, identity), alreadyRunning: false };
     };
     return onDisk(layout.folder, () => withLock(layout.lock, lock, start));
 }
@@ -122,7 +117,7 @@ export interface LabDoors {
 export async function stopLab({ name, binaries, exec }: LabDoors): Promise<void> {
     requireName(name);
     const layout = labLayout(name);
-    if ((await readIdentity(name, layout)) === undefined) throw noSuchLab(name);
+    await requireIdentity(name, layout);
     await onDisk(layout.folder, () =>
         withLock(layout.lock, { purpose: `lab stop of ${name}`, waitMs: 60_000 }, () =>
             stopParts({ name, binaries, exec }, layout),
@@ -236,13 +231,13 @@ async function isRunning(layout: LabLayout): Promise<boolean> {
     return isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
 }
 
-async function readEndpoints(layout: LabLayout): Promise<LabEndpoints | undefined> {
-    const text = await readFileIfPresent(layout.endpoints);
-    return text === undefined ? undefined : (JSON.parse(text) as LabEndpoints);
-}
-
-function endpointsOf({ name, binaries }: StartLabOptions, layout: LabLayout, identity: LabIdentity): LabEndpoints {
-    return {
+/** An older version of this program may have written others. */
+async function writeEndpoints(
+    { name, binaries }: StartLabOptions,
+    layout: LabLayout,
+    identity: LabIdentity,
+): Promise<LabEndpoints> {
+    const endpoints: LabEndpoints = {
         name,
         id: identity.id,
         kubeconfig: layout.kubeconfig,
@@ -254,7 +249,11 @@ function endpointsOf({ name, binaries }: StartLabOptions, layout: LabLayout, ide
             secretKey: identity.s3.secretKey,
         },
         tools: { kubectl: binaries.kubectl, helm: binaries.helm },
+        charts: layout.charts,
     };
+    const text = JSON.stringify(endpoints, undefined, 2);
+    if ((await readFileIfPresent(layout.endpoints)) !== text) await writeFileAtomic(layout.endpoints, text, 0o600);
+    return endpoints;
 }
 
 function requireName(name: string): void {
@@ -263,8 +262,4 @@ function requireName(name: string): void {
         details: ["lower-case letters, digits and hyphens, at most 32, a letter or digit at both ends"],
         exitCode: ExitCode.usage,
     });
-}
-
-function noSuchLab(name: string): UserError {
-    return new UserError(`there is no lab ${JSON.stringify(name)}`, { next: [labCommand("start", name)] });
 }

@@ -14,6 +14,8 @@ export interface LabLayout {
     /** What it hands over; see LabEndpoints. Mode 0600. */
     readonly endpoints: string;
     readonly kubeconfig: string;
+    /** Contract charts of operators, each in a folder of its own; see lab/operators. */
+    readonly charts: string;
     /** kwokctl's work folder. */
     readonly kwok: string;
     /** What kwokctl keeps of the cluster: pki, pids, logs, etcd's data. */
@@ -35,6 +37,7 @@ export function labLayout(name: string): LabLayout {
         identity: path.join(folder, "lab.json"),
         endpoints: labEndpointsFile(name),
         kubeconfig: path.join(folder, "kubeconfig"),
+        charts: path.join(folder, "charts"),
         kwok,
         cluster: path.join(kwok, "clusters", name),
         kwokConfiguration: path.join(folder, "kwokctl.yaml"),

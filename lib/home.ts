@@ -50,6 +50,8 @@ export interface LabEndpoints {
     };
     /** Absolute paths of binaries that users of the lab run. */
     readonly tools: { readonly kubectl: string; readonly helm: string };
+    /** Absolute path of the folder of the operators' contract charts: there once `lab charts` has made them. */
+    readonly charts: string;
 }
 
 /** Name of the ConfigMap in kube-system that marks a cluster as a lab. */

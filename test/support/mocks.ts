@@ -21,6 +21,7 @@ export const mockLab: LabEndpoints = {
         secretKey: "lab-secret-key",
     },
     tools: { kubectl: "/lab/kubectl", helm: "/lab/helm" },
+    charts: "/lab/charts",
 };
 
 export interface MockResource {
