@@ -46,7 +46,7 @@ export class Registry extends pulumi.ComponentResource {
         const namespace = cluster.namespace.metadata.name;
         const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
         for (const warning of warningsOf(settings)) void pulumi.log.warn(warning, this);
-        const operators = new Operators(`${name}-operators`, { settings }, inCluster);
+        const operators = new Operators(`${name}-operators`, { settings, contractCharts: lab?.charts }, inCluster);
         const {
             storage: storageSettings,
             persistence,
