@@ -75,5 +75,10 @@ function labControl(signal: AbortSignal): LabControl {
         reset: (name) => lab().resetLab(doorsToEnd(name)),
         status: (name) => lab().labStatus(name),
         tools: resolve,
+        charts: async (name, charts, progress) => {
+            const { prepareLabCharts } =
+                require("../lab/operators/lab-charts") as typeof import("../lab/operators/lab-charts");
+            return prepareLabCharts({ name, charts, exec, signal, onProgress: progress });
+        },
     };
 }

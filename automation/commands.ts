@@ -243,6 +243,25 @@ export function buildCommands(run: RunVerb): Command {
                 return undefined;
             });
         });
+    labVerb(
+        "charts",
+        "make the contract charts of operators for the lab and say where they are; no network once cached",
+    )
+        .argument("[operators...]", "ids as in the settings `operators`; default: all")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage lab charts"],
+                ["npx anchorage lab charts cert-manager cloudnative-pg --json", "two of them, for a script"],
+            ),
+        )
+        .action(async (operators: readonly string[], flags: CommonFlags & { readonly name: string }) => {
+            await run(flags, async (context) => {
+                const { labCharts } = require("./lab-charts") as typeof import("./lab-charts");
+                await labCharts({ name: flags.name, operators }, context);
+                return undefined;
+            });
+        });
     verb(lab, "tools", "resolve the lab's binaries (cache, official release, or a build) and say where they are")
         .addHelpText("after", examples(["npx anchorage lab tools"], ["npx anchorage lab tools --json"]))
         .action(async (flags: CommonFlags) => {

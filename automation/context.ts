@@ -1,3 +1,4 @@
+import type { operatorCharts } from "../config/catalogue";
 import type { ClusterOutput } from "../config/contract";
 import type { Exec } from "../lib/exec";
 import type { Engine } from "./engine";
@@ -50,7 +51,36 @@ export interface LabControl {
     status(name: string): Promise<LabStatus>;
     /** Resolves the lab's binaries without starting anything. */
     tools(progress: (detail: string) => void): Promise<readonly LabBinary[]>;
+    /** Has the contract charts of these operators in the folder of a lab that was started once; quick when they are. */
+    charts(
+        name: string,
+        pins: readonly LabChartPin[],
+        progress: (detail: string) => void,
+    ): Promise<readonly LabChart[]>;
 }
+
+/** The chart that a lab is to make a contract chart of. */
+export interface LabChartPin {
+    /** Id as in the settings `operators`. */
+    readonly operator: OperatorId;
+    /** The real chart's name and version. */
+    readonly chart: string;
+    readonly version: string;
+    /** Version of what it installs. */
+    readonly app: string;
+    /** Its folder in the folder of charts. */
+    readonly folder: string;
+}
+
+export interface LabChart {
+    readonly operator: OperatorId;
+    readonly chart: string;
+    readonly version: string;
+    /** Absolute path. */
+    readonly folder: string;
+}
+
+type OperatorId = keyof typeof operatorCharts;
 
 export interface LabBinary {
     readonly name: string;

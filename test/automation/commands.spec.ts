@@ -66,6 +66,7 @@ describe("command line", () => {
                 .sort(),
             [
                 "destroy",
+                "lab charts",
                 "lab kubeconfig",
                 "lab reset",
                 "lab start",

@@ -71,6 +71,7 @@ export function fakeContext(doors: Omit<Partial<Context>, "lab"> & { readonly la
         reset: unexpected("lab.reset"),
         status: unexpected("lab.status"),
         tools: unexpected("lab.tools"),
+        charts: unexpected("lab.charts"),
     };
     return {
         reporter: collectingReporter().reporter,
