@@ -1,6 +1,6 @@
 import { ExitCode, UserError } from "../lib/errors";
 import { labCommand } from "../lib/lab-commands";
-import type { Context, LabPartStatus, LabStartOptions, LabStarted, LabStatus, StackOptions } from "./context";
+import type { Context, LabPartStatus, LabStartOptions, LabStarted, LabStatus } from "./context";
 import type { Style } from "./render/style";
 
 /** Starts the lab, or repairs it; says so when it ran already. */
@@ -14,12 +14,6 @@ export async function labStart(options: LabStartOptions, context: Context): Prom
     reporter.line(`  S3          ${started.s3Endpoint}`);
     reporter.event({ kind: "result", verb: "lab start", name: options.name, ...started });
     return started;
-}
-
-/** Where a stack is rehearsed in a lab: starts that. */
-export async function startRehearsalLab({ lab }: StackOptions, context: Context): Promise<void> {
-    if (lab !== undefined)
-        await context.reporter.step(`lab ${lab}`, (update) => context.lab.start({ name: lab }, update));
 }
 
 export async function labStop(name: string, context: Context): Promise<void> {

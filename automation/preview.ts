@@ -2,7 +2,7 @@ import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { eventDetail, type Reporter } from "./reporter";
-import { startRehearsalLab } from "./lab-verbs";
+import { startRehearsalLab } from "./rehearsal-lab";
 import { requireStack } from "./stack-files";
 
 /** Shows what `up` would change. Touches nothing. */

@@ -4,7 +4,7 @@ import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { printStack } from "./stack-summary";
-import { startRehearsalLab } from "./lab-verbs";
+import { startRehearsalLab } from "./rehearsal-lab";
 import { requireStack } from "./stack-files";
 
 export interface UpOptions extends StackOptions {

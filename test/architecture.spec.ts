@@ -43,6 +43,8 @@ const larger: Readonly<Record<string, string>> = {
 /** Files of automation that know more of the program than the contract of its outputs, and why. */
 const settingsReaders: Readonly<Record<string, string>> = {
     "automation/plan.ts": "explains what the settings say, where no engine is asked and no cluster is looked at",
+    "automation/readable-settings.ts": "reads them for plan.ts and for a rehearsal, where no engine is asked",
+    "automation/rehearsal-lab.ts": "has the charts of the operators that the settings need put into the lab",
     "automation/render/plan.ts": "shows the parts that plan.ts finds in the settings",
     "automation/render/plan-mermaid.ts": "draws them",
 };

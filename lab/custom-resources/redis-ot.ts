@@ -72,9 +72,40 @@ const pods: Readonly<Record<string, Schema>> = {
     topologySpreadConstraints: several(open),
 };
 
+/** Sentinels that a replication brings along. */
+const ownSentinels = fields(
+    {
+        additionalSentinelConfig: text,
+        affinity: open,
+        announceHostnames: text,
+        downAfterMilliseconds: text,
+        failoverTimeout: text,
+        ignoreAnnotations: several(text),
+        image: text,
+        imagePullPolicy: text,
+        imagePullSecrets: several(fields({ name: text })),
+        nodeSelector: texts,
+        parallelSyncs: text,
+        podSecurityContext: open,
+        priorityClassName: text,
+        quorum: text,
+        redisSecret: fields({ name: text, key: text }),
+        resolveHostnames: text,
+        resources,
+        securityContext: open,
+        serviceAccountName: text,
+        size: number,
+        tolerations: several(open),
+        topologySpreadConstraints: several(open),
+    },
+    "image",
+    "size",
+);
+
 const replication = fields(
     {
         ...pods,
+        sentinel: ownSentinels,
         clusterSize: number,
         podManagementPolicy: text,
         redisConfig: fields({

@@ -19,6 +19,8 @@ export const cacheStages: readonly Stage[] = [
         when: [alive, { key: ".status.masterNode", operator: "DoesNotExist" }],
         steps: [
             ...["", "-headless", "-master", "-replica"].map((role) => serviceBeside(`${name}${role}`, 6379)),
+            // The Sentinels that it may bring along.
+            ...["-s", "-s-hl"].map((role) => serviceBeside(`${name}${role}`, 26_379)),
             patchOf("status", [`masterNode: ${name}-0`]),
         ],
     },
