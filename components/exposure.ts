@@ -1,16 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ExposureOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
+import type { PublicCertificate } from "./certificates-values";
+import { internalSecret, serviceOf } from "./certificates/internal-values";
 import type { ChartValues, HarborPart } from "./chart-values";
+import { checksumOf } from "./checksum";
+import { makeObject, type CustomObject } from "./custom-object";
 import { exposureOf } from "./exposure-values";
+import { Gateway } from "./exposure/gateway";
+import { traefikObjects } from "./exposure/ingress-values";
+import { hasProxy } from "./placement-values";
 
 export interface ExposureArgs {
-    readonly exposure: Settings["exposure"];
-    readonly tls: Settings["tls"];
-    /** What clients type, where it is not what the exposure gives. */
-    readonly externalUrl: string | undefined;
+    readonly settings: Settings;
     /** Namespace of the registry. */
     readonly namespace: pulumi.Input<string>;
+    readonly certificate: PublicCertificate;
+    /** The certificate that clients see, where the program has it. */
+    readonly pair: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> } | undefined;
+    /** What the kinds of the controller come from, and the Secret with the certificate. */
+    readonly after: readonly pulumi.Resource[];
 }
 
 /** How clients reach the registry: the chart's own Service or Ingress, a Gateway, or a load balancer in front. */
@@ -22,12 +31,83 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
     readonly registryUrl: string;
     readonly output: ExposureOutput;
 
-    constructor(name: string, { exposure, externalUrl }: ExposureArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        private readonly name: string,
+        private readonly args: ExposureArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("anchorage:components:Exposure", name, {}, opts);
-        const { registryUrl, values, output } = exposureOf(exposure, externalUrl);
+        const { settings, certificate } = args;
+        const { registryUrl, values, output } = exposureOf({
+            settings,
+            certificateSecret: certificate.secret,
+            caSecret: certificate.caSecret,
+            backendSecrets: backendSecrets(settings),
+        });
         this.registryUrl = registryUrl;
-        this.values = { expose: values };
+        this.values = { ...values, ...this.restartedProxy() };
         this.output = output;
+        this.entry();
         this.registerOutputs({});
     }
+
+    /** What stands before the chart's objects. */
+    private entry(): void {
+        const { settings, namespace, certificate, after } = this.args;
+        const { exposure } = settings;
+        const specs = {
+            namespace: settings.namespace,
+            certificateSecret: certificate.secret,
+            backendSecrets: backendSecrets(settings),
+        };
+        switch (exposure.kind) {
+            case "ingress":
+                for (const object of traefikObjects({ ...specs, ingress: exposure })) this.make(object);
+                break;
+            case "route":
+                new Gateway(
+                    `${this.name}-gateway`,
+                    { specs: { ...specs, route: exposure }, namespace, after },
+                    { parent: this },
+                );
+                break;
+            case "nodePort":
+                this.haProxy();
+                break;
+            default:
+        }
+    }
+
+    private make(object: CustomObject): void {
+        const { namespace, after } = this.args;
+        const name = `${this.name}-${object.kind.toLowerCase()}-${object.metadata.name}`;
+        makeObject(name, object, namespace, { parent: this, dependsOn: [...after] });
+    }
+
+    private haProxy(): void {
+        const { settings, pair } = this.args;
+        if (this.output.kind !== "nodePort" || settings.exposure.kind !== "nodePort") return;
+        const { certificate, install } = settings.exposure.haproxy;
+        if (install === undefined) return;
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- only this kind needs the package command
+        const { HaProxy } = require("./exposure/haproxy") as typeof import("./exposure/haproxy");
+        new HaProxy(
+            `${this.name}-haproxy`,
+            { install, configuration: this.output.configuration, certificateFile: certificate, pair },
+            { parent: this },
+        );
+    }
+
+    /** The chart's nginx reads its certificate when it starts. Others' new ones: see CertificateRestarts. */
+    private restartedProxy(): ChartValues {
+        const { settings, certificate, pair } = this.args;
+        if (!hasProxy(settings.exposure) || certificate.secret === undefined || pair === undefined) return {};
+        return { nginx: { podAnnotations: { "anchorage/certificate": checksumOf([pair.certificate]) } } };
+    }
+}
+
+/** The components that a Gateway or an Ingress sends requests to, where they speak TLS. */
+function backendSecrets({ exposure, harbor }: Settings): Readonly<Record<string, string>> {
+    if (!harbor.internalTls || hasProxy(exposure)) return {};
+    return Object.fromEntries((["core", "portal"] as const).map((one) => [serviceOf(one), internalSecret(one)]));
 }

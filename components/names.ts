@@ -40,7 +40,6 @@ export const names = {
     tls: "harbor-tls",
     ca: "harbor-ca",
     issuer: "harbor",
-    acmeAccount: "harbor-acme-account",
     internalCa: "harbor-internal-ca",
     internalBootstrap: "harbor-internal-bootstrap",
     certificateRestarts: "harbor-certificate-restarts",

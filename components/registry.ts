@@ -8,6 +8,7 @@ import type { LabEndpoints } from "../lib/home";
 import { checksumOf } from "./checksum";
 import { Cluster } from "./cluster";
 import { Cache } from "./cache";
+import { Certificates } from "./certificates";
 import type { HarborPart } from "./chart-values";
 import { Database } from "./database";
 import { Exposure } from "./exposure";
@@ -47,11 +48,7 @@ export class Registry extends pulumi.ComponentResource {
         const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
         for (const warning of warningsOf(settings)) void pulumi.log.warn(warning, this);
         const operators = new Operators(`${name}-operators`, { settings, contractCharts: lab?.charts }, inCluster);
-        const {
-            storage: storageSettings,
-            persistence,
-            harbor: { externalUrl },
-        } = settings;
+        const { storage: storageSettings, persistence } = settings;
         const database = new Database(
             `${name}-database`,
             { settings, namespace, operator: operatorOf(settings.database.kind, operators) },
@@ -63,12 +60,15 @@ export class Registry extends pulumi.ComponentResource {
             inCluster,
         );
         const storage = new Storage(`${name}-storage`, { storage: storageSettings, persistence, namespace }, inCluster);
-        const exposure = new Exposure(
-            `${name}-exposure`,
-            { exposure: settings.exposure, tls: settings.tls, externalUrl, namespace },
+        const certificates = new Certificates(
+            `${name}-certificates`,
+            { settings, namespace, certManager: operators.ready("cert-manager") },
             inCluster,
         );
-        const parts: readonly HarborPart[] = [database, cache, storage, exposure];
+        const { public: certificate, pair } = certificates;
+        const after = [certificates, ...controllerOf(settings.exposure, operators)];
+        const exposure = new Exposure(`${name}-exposure`, { settings, namespace, certificate, pair, after }, inCluster);
+        const parts: readonly HarborPart[] = [database, cache, storage, certificates, exposure];
         const version = requireRelease(settings.harbor.version);
         const harbor = new Harbor(
             `${name}-harbor`,
@@ -124,6 +124,11 @@ function clusterOutput(cluster: Settings["cluster"], context: string, lab: LabEn
 function operatorOf(kind: string, operators: Operators): readonly pulumi.Resource[] {
     const id = operatorIds.find((one) => one === kind);
     return id === undefined ? [] : operators.ready(id);
+}
+
+/** What objects of the controller of that exposure depend on; nothing where it has none. */
+function controllerOf(exposure: Settings["exposure"], operators: Operators): readonly pulumi.Resource[] {
+    return "controller" in exposure ? operators.ready(exposure.controller) : [];
 }
 
 /** The schema lets only versions of the catalogue through. */
