@@ -1,5 +1,7 @@
+import { labChartPins, labOperators } from "../../automation/lab-charts";
 import { labBinaries, type LabBinaries } from "../../lab/binaries";
 import { startLab } from "../../lab/lab";
+import { prepareLabCharts } from "../../lab/operators/lab-charts";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 import type { LabEndpoints } from "../../lib/home";
@@ -26,5 +28,19 @@ export function sharedLab(): Promise<LabEndpoints> {
 
 async function startShared(): Promise<LabEndpoints> {
     const { endpoints } = await startLab({ name: "shared", binaries: await testBinaries(), exec });
+    return endpoints;
+}
+
+let withOperators: Promise<LabEndpoints> | undefined;
+
+/** A lab with the contract charts of all operators, for what would get into each other's way in the shared one. */
+export function operatorLab(): Promise<LabEndpoints> {
+    withOperators ??= startWithOperators();
+    return withOperators;
+}
+
+async function startWithOperators(): Promise<LabEndpoints> {
+    const { endpoints } = await startLab({ name: "operators", binaries: await testBinaries(), exec });
+    await prepareLabCharts({ name: "operators", charts: labChartPins(labOperators), exec });
     return endpoints;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { EngineFailure } from "../../engine";
 import { ExitCode, messageOf, UserError } from "../../../lib/errors";
 import { runOperation } from "./operation";
@@ -10,6 +11,8 @@ import type { FromChild, OperationRequest, ToChild, TransportedError } from "./p
  */
 const abort = new AbortController();
 const hurry = new AbortController();
+// Every resource that is waited for listens.
+setMaxListeners(0, abort.signal, hurry.signal);
 
 /** Milliseconds that objects still have to become ready once we are told to stop. */
 const patience = 15_000;
