@@ -9,7 +9,7 @@ import { redisOperatorDefinitions } from "./redis-ot";
 export interface DefinitionSource {
     /** As go.mod requires it. */
     readonly module: string;
-    /** Files in it, and folders whose files are all taken. */
+    /** Files in it. */
     readonly paths: readonly string[];
     /** What the version that is installed changed since the module's. */
     readonly adjust?: (definition: Definition) => Definition;
@@ -27,23 +27,54 @@ export type DefinitionSet =
     | "traefik"
     | "zalando";
 
+/**
+ * Of each, the kinds that a stack may make, and no more: an API server needs half a second for every one of the large
+ * ones, and an object of a kind that is not there is refused loudly.
+ */
 export const definitionSources: Readonly<Record<DefinitionSet, DefinitionSource | readonly Definition[]>> = {
-    "cert-manager": { module: "github.com/cert-manager/cert-manager", paths: ["deploy/crds"] },
-    "cloudnative-pg": { module: "github.com/cloudnative-pg/cloudnative-pg", paths: ["config/crd/bases"] },
+    "cert-manager": {
+        module: "github.com/cert-manager/cert-manager",
+        paths: files(
+            "deploy/crds/cert-manager.io_",
+            "certificaterequests",
+            "certificates",
+            "clusterissuers",
+            "issuers",
+        ),
+    },
+    "cloudnative-pg": {
+        module: "github.com/cloudnative-pg/cloudnative-pg",
+        paths: files(
+            "config/crd/bases/postgresql.cnpg.io_",
+            ...["backups", "clusters", "databases", "imagecatalogs", "scheduledbackups"],
+        ),
+    },
     "envoy-gateway": {
         module: "github.com/envoyproxy/gateway",
-        paths: ["charts/gateway-crds-helm/templates/generated"],
+        paths: files(
+            "charts/gateway-crds-helm/templates/generated/gateway.envoyproxy.io_",
+            ...["backendtrafficpolicies", "clienttrafficpolicies"],
+        ),
     },
-    "gateway-api": { module: "sigs.k8s.io/gateway-api", paths: ["config/crd/standard"] },
-    // The others are about Prometheus itself, and ten times as large.
+    "gateway-api": {
+        module: "sigs.k8s.io/gateway-api",
+        paths: files(
+            "config/crd/standard/gateway.networking.k8s.io_",
+            ...["backendtlspolicies", "gatewayclasses", "gateways", "httproutes", "referencegrants"],
+        ),
+    },
     "prometheus-operator": {
         module: "github.com/prometheus-operator/prometheus-operator",
-        paths: ["podmonitors", "probes", "prometheusrules", "servicemonitors"].map(
-            (kind) => `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`,
+        paths: files(
+            "example/prometheus-operator-crd/monitoring.coreos.com_",
+            ...["podmonitors", "prometheusrules", "servicemonitors"],
         ),
     },
     "redis-ot": redisOperatorDefinitions,
-    "redis-spotahome": { module: "github.com/spotahome/redis-operator", paths: ["charts/redisoperator/crds"] },
+    "redis-spotahome": {
+        module: "github.com/spotahome/redis-operator",
+        paths: files("charts/redisoperator/crds/databases.spotahome.com_", "redisfailovers"),
+    },
     traefik: {
         module: "github.com/traefik/traefik/v3",
         paths: ["docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"],
@@ -51,7 +82,11 @@ export const definitionSources: Readonly<Record<DefinitionSet, DefinitionSource 
     // Its second major version is no Go module of that name.
     zalando: {
         module: "github.com/zalando/postgres-operator",
-        paths: ["charts/postgres-operator/crds"],
+        paths: files("charts/postgres-operator/crds/", "postgresqls"),
         adjust: likeVersion2,
     },
 };
+
+function files(stem: string, ...kinds: readonly string[]): string[] {
+    return kinds.map((kind) => `${stem}${kind}.yaml`);
+}

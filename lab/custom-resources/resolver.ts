@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, UserError } from "../../lib/errors";
 import { type Exec, ExecFailure } from "../../lib/exec";
@@ -35,7 +35,7 @@ export async function customResourceDefinitions(
     sets: readonly DefinitionSet[],
     options: DefinitionOptions,
 ): Promise<readonly Definition[]> {
-    const instead = options.instead === undefined ? [] : await definitionsBelow(options.instead);
+    const instead = options.instead === undefined ? [] : await definitionsInFolder(options.instead);
     const replacements = new Map(instead.map((definition) => [definition.metadata.name, definition]));
     const found = new Map<string, Definition>();
     for (const set of new Set(sets)) {
@@ -107,17 +107,17 @@ async function download(
         if (!(error instanceof ExecFailure)) throw error;
         throw unavailable(source, version, cacheFolder, error);
     }
-    const definitions = await Promise.all(source.paths.map((part) => definitionsBelow(path.join(answer.Dir, part))));
-    return definitions.flat();
+    return definitionsOfFiles(source.paths.map((file) => path.join(answer.Dir, file)));
 }
 
-/** Of a file, or of all YAML files in a folder. */
-async function definitionsBelow(place: string): Promise<Definition[]> {
-    const files = (await stat(place)).isDirectory()
-        ? (await readdir(place)).filter((name) => /\.ya?ml$/.test(name)).map((name) => path.join(place, name))
-        : [place];
-    const texts = await Promise.all(files.sort().map((file) => readFile(file, "utf8")));
+async function definitionsOfFiles(files: readonly string[]): Promise<Definition[]> {
+    const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
     return texts.flatMap(definitionsIn);
+}
+
+async function definitionsInFolder(folder: string): Promise<Definition[]> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
+    return definitionsOfFiles(names.sort().map((name) => path.join(folder, name)));
 }
 
 function unavailable(source: DefinitionSource, version: string, cacheFolder: string, failure: ExecFailure): UserError {

@@ -138,7 +138,7 @@ describe("values of the operators' contract charts", function () {
         };
         const workload = ["ServiceAccount", "Service", "Deployment"];
         assert.deepEqual((await kinds("cert-manager", {})).sort(), [...workload].sort());
-        assert.equal((await kinds("cert-manager", { crds: { enabled: true } })).length, 9);
+        assert.equal((await kinds("cert-manager", { crds: { enabled: true } })).length, 7);
         assert.deepEqual((await kinds("cloudnative-pg", { crds: { create: false } })).sort(), [...workload].sort());
         assert.ok((await kinds("ingress-nginx", {})).includes("IngressClass"));
         assert.ok(!(await kinds("traefik", { ingressClass: { enabled: false } })).includes("IngressClass"));
