@@ -49,54 +49,60 @@ const claim = fields({
     spec: fields({ accessModes: several(text), resources, storageClassName: text, volumeMode: text }),
 });
 
+/** Where pods run, and as whom. */
+const placement: Readonly<Record<string, Schema>> = {
+    affinity: open,
+    nodeSelector: texts,
+    podSecurityContext: open,
+    priorityClassName: text,
+    securityContext: open,
+    serviceAccountName: text,
+    terminationGracePeriodSeconds: { type: "integer", format: "int64" },
+    tolerations: several(open),
+    topologySpreadConstraints: several(open),
+};
+
+/** Of Sentinels. Numbers and truth values are texts here. */
+const sentinelConfig: Readonly<Record<string, Schema>> = {
+    additionalSentinelConfig: text,
+    announceHostnames: text,
+    downAfterMilliseconds: text,
+    failoverTimeout: text,
+    parallelSyncs: text,
+    quorum: text,
+    resolveHostnames: text,
+};
+
 /** Of both kinds. */
 const pods: Readonly<Record<string, Schema>> = {
-    affinity: open,
+    ...placement,
     env: several(open),
     kubernetesConfig,
     livenessProbe: open,
-    nodeSelector: texts,
     pdb: fields({ enabled: flag, minAvailable: number, maxUnavailable: number }),
-    podSecurityContext: open,
-    priorityClassName: text,
     readinessProbe: open,
     redisExporter: fields(
         { enabled: flag, image: text, imagePullPolicy: text, port: { type: "integer" }, resources },
         "image",
     ),
-    securityContext: open,
-    serviceAccountName: text,
-    terminationGracePeriodSeconds: { type: "integer", format: "int64" },
     TLS: fields({ ca: text, cert: text, key: text, secret: open }, "secret"),
-    tolerations: several(open),
-    topologySpreadConstraints: several(open),
 };
 
 /** Sentinels that a replication brings along. */
 const ownSentinels = fields(
     {
-        additionalSentinelConfig: text,
-        affinity: open,
-        announceHostnames: text,
-        downAfterMilliseconds: text,
-        failoverTimeout: text,
+        ...placement,
+        ...sentinelConfig,
         ignoreAnnotations: several(text),
         image: text,
         imagePullPolicy: text,
         imagePullSecrets: several(fields({ name: text })),
-        nodeSelector: texts,
-        parallelSyncs: text,
-        podSecurityContext: open,
-        priorityClassName: text,
-        quorum: text,
+        minReadySeconds: number,
         redisSecret: fields({ name: text, key: text }),
-        resolveHostnames: text,
         resources,
-        securityContext: open,
-        serviceAccountName: text,
+        service: open,
         size: number,
-        tolerations: several(open),
-        topologySpreadConstraints: several(open),
+        updateStrategy: open,
     },
     "image",
     "size",
@@ -123,20 +129,13 @@ const sentinel = fields(
     {
         ...pods,
         clusterSize: { ...number, minimum: 1 },
-        // Numbers are texts here.
         redisSentinelConfig: fields(
             {
-                additionalSentinelConfig: text,
-                announceHostnames: text,
-                downAfterMilliseconds: text,
-                failoverTimeout: text,
+                ...sentinelConfig,
                 masterGroupName: text,
-                parallelSyncs: text,
-                quorum: text,
                 redisPort: text,
                 redisReplicationName: text,
                 redisReplicationPassword: secretKey,
-                resolveHostnames: text,
             },
             "redisReplicationName",
         ),
