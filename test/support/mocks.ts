@@ -36,14 +36,17 @@ export interface MockResource {
 export const generated = (name: string): string => `generated-${name}`;
 
 /** Evaluates the program's registry for a stack's settings file under Pulumi's mocks. */
-export async function evaluateStack(stack: string): Promise<readonly MockResource[]> {
+export async function evaluateStack(
+    stack: string,
+    overrides: Readonly<Record<string, unknown>> = {},
+): Promise<readonly MockResource[]> {
     const { config } = parse(readFileSync(path.join(projectRoot, `Pulumi.${stack}.yaml`), "utf8")) as {
         config: Record<string, unknown>;
     };
     const raw = Object.fromEntries(
         Object.entries(config).map(([key, value]) => [key.replace("anchorage:", ""), value]),
     );
-    return evaluateSettings(raw, stack);
+    return evaluateSettings({ ...raw, ...overrides }, stack);
 }
 
 /** Evaluates the program's registry for settings as they stand in a stack's file, without the namespace of the keys. */
@@ -94,6 +97,10 @@ function outputsOf(type: string, name: string): Record<string, unknown> {
         case "tls:index/privateKey:PrivateKey":
             return { privateKeyPem: generated(name) };
         case "tls:index/selfSignedCert:SelfSignedCert":
+            return { certPem: generated(name) };
+        case "tls:index/certRequest:CertRequest":
+            return { certRequestPem: generated(name) };
+        case "tls:index/locallySignedCert:LocallySignedCert":
             return { certPem: generated(name) };
         case "aws:s3/bucket:Bucket":
             return { arn: `arn:aws:s3:::${name}` };
