@@ -1,11 +1,13 @@
 import type { AddressOutput, EntryOutput, ExposureOutput } from "../config/contract";
 import { passesThrough, registryUrlOf } from "../config/registry-url";
 import type { Settings } from "../config/schema";
+import { internalSecret, serviceOf } from "./certificates/internal-values";
 import { merge, type ChartValues } from "./chart-values";
 import { gatewayParent } from "./exposure/gateway-values";
 import { haProxyConfiguration } from "./exposure/haproxy-values";
 import { ingressValues, serviceAnnotations, type IngressSpecs } from "./exposure/ingress-values";
 import { names } from "./names";
+import { hasProxy } from "./placement-values";
 
 export interface ExposureSpecs {
     readonly settings: Pick<Settings, "exposure" | "tls" | "namespace" | "harbor">;
@@ -13,8 +15,6 @@ export interface ExposureSpecs {
     readonly certificateSecret: string | undefined;
     /** Secret with the CA that clients have to trust, where it is the stack's own; key ca.crt. */
     readonly caSecret: string | undefined;
-    /** By the chart's Service: Secret with the certificate of a component that is reached by https. */
-    readonly backendSecrets: Readonly<Record<string, string>>;
 }
 
 export interface ExposureValues {
@@ -98,7 +98,13 @@ function behindHaProxy({ settings, caSecret }: ExposureSpecs, exposure: Of<"node
 }
 
 function byIngress(specs: ExposureSpecs, exposure: Of<"ingress">): Kind {
-    const ingress: IngressSpecs = { ...specs, ingress: exposure, namespace: specs.settings.namespace };
+    const { settings, certificateSecret } = specs;
+    const ingress: IngressSpecs = {
+        ingress: exposure,
+        namespace: settings.namespace,
+        certificateSecret,
+        backendSecrets: backendSecrets(settings),
+    };
     const values = {
         expose: { ingress: ingressValues(ingress) },
         core: serviceAnnotations(ingress, names.core),
@@ -141,4 +147,16 @@ function chartTls(specs: ExposureSpecs): ChartValues {
 /** The Secret of a CA that the portal offers: the chart mounts all of it into core, so that no key may stand in it. */
 function downloadable({ settings: { tls }, caSecret }: ExposureSpecs): string | undefined {
     return tls.kind === "self-signed" ? caSecret : undefined;
+}
+
+/**
+ * The components that a Gateway or an Ingress sends requests to, where they speak TLS: by the name of the chart's Service
+ * the Secret with the certificate.
+ */
+export function backendSecrets({
+    exposure,
+    harbor,
+}: Pick<Settings, "exposure" | "harbor">): Readonly<Record<string, string>> {
+    if (!harbor.internalTls || hasProxy(exposure)) return {};
+    return Object.fromEntries((["core", "portal"] as const).map((one) => [serviceOf(one), internalSecret(one)]));
 }

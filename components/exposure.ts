@@ -2,11 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ExposureOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import type { PublicCertificate } from "./certificates-values";
-import { internalSecret, serviceOf } from "./certificates/internal-values";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { checksumOf } from "./checksum";
 import { makeObject, type CustomObject } from "./custom-object";
-import { exposureOf } from "./exposure-values";
+import { backendSecrets, exposureOf } from "./exposure-values";
 import { Gateway } from "./exposure/gateway";
 import { traefikObjects } from "./exposure/ingress-values";
 import { hasProxy } from "./placement-values";
@@ -42,7 +41,6 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
             settings,
             certificateSecret: certificate.secret,
             caSecret: certificate.caSecret,
-            backendSecrets: backendSecrets(settings),
         });
         this.registryUrl = registryUrl;
         this.values = { ...values, ...this.restartedProxy() };
@@ -104,10 +102,4 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
         if (!hasProxy(settings.exposure) || certificate.secret === undefined || pair === undefined) return {};
         return { nginx: { podAnnotations: { "anchorage/certificate": checksumOf([pair.certificate]) } } };
     }
-}
-
-/** The components that a Gateway or an Ingress sends requests to, where they speak TLS. */
-function backendSecrets({ exposure, harbor }: Settings): Readonly<Record<string, string>> {
-    if (!harbor.internalTls || hasProxy(exposure)) return {};
-    return Object.fromEntries((["core", "portal"] as const).map((one) => [serviceOf(one), internalSecret(one)]));
 }
