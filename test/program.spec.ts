@@ -63,6 +63,13 @@ describe("program", function () {
                 }
             });
 
+            it("gives no object an empty map: the Kubernetes provider sees a change in it at each preview", () => {
+                for (const { type, name, inputs } of resources) {
+                    if (!type.startsWith("kubernetes:") || type.includes(":helm.sh/")) continue;
+                    assert.doesNotMatch(JSON.stringify(inputs["metadata"] ?? null), /\{\}/, name);
+                }
+            });
+
             it("has secrets in Secrets alone", () => {
                 const secrets = ["generated-", mockLab.s3.secretKey];
                 for (const { type, name, inputs } of resources) {

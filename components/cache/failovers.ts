@@ -17,7 +17,10 @@ export interface RedisFailover {
     readonly name: string;
     /** @param checksum changes with the password; the operator restarts the servers when it does */
     readonly spec: (checksum: pulumi.Input<string>) => ChartValues;
-    readonly annotations: (checksum: pulumi.Input<string>) => Readonly<Record<string, pulumi.Input<string>>>;
+    /** Undefined, not empty, where there are none: the Kubernetes provider would see a change in an empty map each time. */
+    readonly annotations: (
+        checksum: pulumi.Input<string>,
+    ) => Readonly<Record<string, pulumi.Input<string>>> | undefined;
     /** host:port of each Sentinel, or of the Service before them. */
     readonly sentinels: readonly string[];
     /** Labels of the Sentinels' pods, where their operator makes no PodDisruptionBudget for them. */
@@ -141,7 +144,7 @@ function spotahomeFailover(cache: Failover<"redis-spotahome">, placement: Placem
                 ...spreadConstraints(placement.spread, cache.sentinels, labels("sentinel")),
             },
         }),
-        annotations: () => ({}),
+        annotations: () => undefined,
         sentinels: [`rfs-${name}:${sentinelPort}`],
         silent: true,
     };
