@@ -59,7 +59,8 @@ for reader in "$@"; do
   workload="\${reader%%=*}"
   file="\${CERTIFICATES:-${paths.CERTIFICATES}}/\${reader#*=}/tls.crt"
   now="\\"anchorage/certificate\\":\\"$(sha256sum < "$file" | cut -c 1-64)\\""
-  noted="$(call "$api/$workload" | tr -d ' \\n' | grep -o '"anchorage/certificate":"[0-9a-f]*"' | head -n 1 || true)"
+  state="$(call "$api/$workload")"
+  noted="$(echo "$state" | tr -d ' \\n' | grep -o '"anchorage/certificate":"[0-9a-f]*"' | head -n 1 || true)"
   if [ "$noted" = "$now" ]; then continue; fi
   if [ -z "$noted" ]; then
     change "$workload" "{\\"metadata\\":{\\"annotations\\":{$now}}}"
