@@ -13,15 +13,13 @@ import { nodeStage, podStages } from "./stages/workloads";
  * into force when their definitions are there.
  */
 export function stages(): object[] {
+    const ofOperators = [...certificateStages, ...gatewayStages, ...databaseStages, ...cacheStages];
     return [
         nodeStage,
         ...podStages,
         ...volumeStages,
         ...addressStages,
-        ...definitionStages,
-        ...certificateStages,
-        ...gatewayStages,
-        ...databaseStages,
-        ...cacheStages,
+        ...definitionStages(ofOperators),
+        ...ofOperators,
     ].map(stageObject);
 }

@@ -9,6 +9,7 @@ export const cacheStages: readonly Stage[] = [
         name: "redisfailover-services",
         apiVersion: "databases.spotahome.com/v1",
         kind: "RedisFailover",
+        definition: "redisfailovers.databases.spotahome.com",
         when: [alive],
         steps: [serviceBeside(`rfs-${name}`, 26_379), serviceBeside(`rfrm-${name}`, 6379)],
     },
@@ -16,6 +17,7 @@ export const cacheStages: readonly Stage[] = [
         name: "redisreplication-ready",
         apiVersion: "redis.redis.opstreelabs.in/v1beta2",
         kind: "RedisReplication",
+        definition: "redisreplications.redis.redis.opstreelabs.in",
         when: [alive, { key: ".status.masterNode", operator: "DoesNotExist" }],
         steps: [
             ...["", "-headless", "-master", "-replica"].map((role) => serviceBeside(`${name}${role}`, 6379)),
@@ -28,6 +30,7 @@ export const cacheStages: readonly Stage[] = [
         name: "redissentinel-services",
         apiVersion: "redis.redis.opstreelabs.in/v1beta2",
         kind: "RedisSentinel",
+        definition: "redissentinels.redis.redis.opstreelabs.in",
         when: [alive],
         steps: ["", "-headless"].map((role) => serviceBeside(`${name}-sentinel${role}`, 26_379)),
     },

@@ -14,6 +14,7 @@ export const certificateStages: readonly Stage[] = [
         name: `${kind.toLowerCase()}-ready`,
         apiVersion,
         kind,
+        definition: `${kind.toLowerCase()}s.cert-manager.io`,
         when: [alive, conditionIsNotTrue("Ready")],
         steps: [patchOf("status", trueConditions("Ready"))],
     })),
@@ -21,6 +22,7 @@ export const certificateStages: readonly Stage[] = [
         name: "certificate-ready",
         apiVersion,
         kind: "Certificate",
+        definition: "certificates.cert-manager.io",
         when: [alive, conditionIsNotTrue("Ready")],
         steps: [
             madeBeside(
@@ -34,7 +36,12 @@ export const certificateStages: readonly Stage[] = [
                 ],
                 [
                     "{{ $names := or .spec.dnsNames list }}",
-                    `{{ $pair := genSelfSignedCert (or .spec.commonName (first (append $names "lab"))) nil $names ${String(days)} }}`,
+                    "{{ $addresses := or .spec.ipAddresses list }}",
+                    '{{ $common := or .spec.commonName (first (append (concat $names $addresses) "lab")) }}',
+                    `{{ $pair := genCA $common ${String(days)} }}`,
+                    "{{ if not .spec.isCA }}",
+                    `{{ $pair = genSelfSignedCert $common $addresses $names ${String(days)} }}`,
+                    "{{ end }}",
                 ],
             ),
             patchOf("status", [

@@ -10,6 +10,7 @@ const cloudNativePg: Stage = {
     name: "cnpg-cluster-ready",
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "Cluster",
+    definition: "clusters.postgresql.cnpg.io",
     when: [alive, conditionIsNotTrue("Ready")],
     steps: [
         ...["rw", "ro", "r"].map((role) => serviceBeside(`${name}-${role}`, 5432)),
@@ -48,6 +49,7 @@ const zalando: Stage = {
     name: "zalando-postgresql-running",
     apiVersion: "acid.zalan.do/v1",
     kind: "postgresql",
+    definition: "postgresqls.acid.zalan.do",
     when: [alive, { key: ".status.PostgresClusterStatus", operator: "NotIn", values: ["Running"] }],
     steps: [
         ...["", "-repl"].map((role) => serviceBeside(`${name}${role}`, 5432)),

@@ -1,43 +1,75 @@
-import { alive, patchOf, stageObject, type Stage } from "./stage";
+import { alive, deleted, type Condition, type Stage } from "./stage";
 
-const annotation = "lab.anchorage/nudged";
-
-/** Milliseconds after each of which KWOK is nudged: the API server publishes a kind's schema up to a second after it serves it. */
-const delays = [700, 1_000, 2_000, 4_000, 8_000] as const;
-
-/** Simulates nothing: only that it changes matters. */
-function nudge(count: number): object {
-    const stage = stageObject({
-        name: "nudge",
-        apiVersion: "v1",
-        kind: "Node",
-        when: ["false"],
-        steps: [patchOf("status", [])],
-    }) as { metadata: object };
-    return {
-        ...stage,
-        metadata: { ...stage.metadata, annotations: { [annotation]: `{{ .metadata.name }}-${String(count)}` } },
+/**
+ * KWOK takes up the Stages of a kind when the API server knows it. Where it does not, KWOK looks again only when some
+ * Stage changes; where it no longer does, KWOK goes on asking for the kind's objects, less and less often, up to half a
+ * minute apart, also when the kind has come back (v0.8.0, pkg/kwok/controllers/stages_manager.go). So the lab changes the
+ * Stages of a kind when its definition comes and when it goes: by Stages of the definitions themselves.
+ */
+export function definitionStages(stages: readonly Stage[]): Stage[] {
+    const known = stages.flatMap(({ definition, name, apiVersion, kind }) =>
+        definition === undefined ? [] : ([[definition, { name, apiGroup: apiVersion, kind }]] as const),
+    );
+    const ours: Condition = { key: ".metadata.name", operator: "In", values: known.map(([definition]) => definition) };
+    const refer = (count: string, ref: string): object => ({
+        apply: {
+            type: "merge",
+            template: [
+                `{{ $stage := get (fromJson \`${JSON.stringify(Object.fromEntries(known))}\`) .metadata.name }}`,
+                "apiVersion: kwok.x-k8s.io/v1alpha1",
+                "kind: Stage",
+                "metadata:",
+                "  name: {{ $stage.name | Quote }}",
+                "  annotations:",
+                `    ${annotation}: "${count}"`,
+                "spec:",
+                `  resourceRef: ${ref}`,
+                "",
+            ].join("\n"),
+        },
+    });
+    const awake = "{ apiGroup: {{ $stage.apiGroup | Quote }}, kind: {{ $stage.kind | Quote }} }";
+    const wake = (delay: number, index: number): Stage => {
+        const count = String(index + 1);
+        return {
+            name: `definition-served-${count}`,
+            ...definitions,
+            when: [
+                alive,
+                ours,
+                {
+                    key: '.status.conditions.[] | select( .type == "Established" ) | .status',
+                    operator: "In",
+                    values: ["True"],
+                },
+                index === 0
+                    ? { key: counter, operator: "DoesNotExist" }
+                    : { key: counter, operator: "In", values: [String(index)] },
+            ],
+            delay,
+            steps: [
+                refer(count, awake),
+                { patch: { root: "metadata", template: `annotations:\n  ${annotation}: "${count}"\n` } },
+            ],
+        };
     };
+    return [
+        ...delays.map(wake),
+        { name: "definition-gone", ...definitions, when: [deleted, ours], steps: [refer("0", asleep)] },
+    ];
 }
 
 /**
- * KWOK passes over the Stages of a kind that the API server does not know yet, and looks again only when some Stage
- * changes (v0.8.0, pkg/kwok/controllers/stages_manager.go). So a new definition changes one.
+ * Milliseconds after each of which KWOK is woken: the API server publishes a kind's schema, which KWOK asks for, up to a
+ * second after it serves the kind, and later under load.
  */
-export const definitionStages: readonly Stage[] = delays.map((delay, index) => ({
-    name: `definition-nudge-${String(index + 1)}`,
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    when: [
-        alive,
-        "has(self.status.conditions) && self.status.conditions.exists(c, c.type == 'Established' && c.status == 'True')",
-        index === 0
-            ? `!has(self.metadata.annotations) || !('${annotation}' in self.metadata.annotations)`
-            : `has(self.metadata.annotations) && '${annotation}' in self.metadata.annotations && self.metadata.annotations['${annotation}'] == '${String(index)}'`,
-    ],
-    delay,
-    steps: [
-        { apply: { template: JSON.stringify(nudge(index + 1)) } },
-        patchOf("metadata", ["annotations:", `  ${annotation}: "${String(index + 1)}"`]),
-    ],
-}));
+const delays = [400, 600, 1_000, 2_000, 4_000, 8_000] as const;
+
+const definitions = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" } as const;
+
+/** Of a Stage, so that it changes each time; of a definition, how often that was done. */
+const annotation = "lab.anchorage/served";
+const counter = `.metadata.annotations["${annotation}"]`;
+
+/** A kind that every API server has, and nobody makes an object of. */
+const asleep = "{ apiGroup: v1, kind: PodTemplate }";

@@ -9,6 +9,7 @@ export const gatewayStages: readonly Stage[] = [
         name: "gatewayclass-accepted",
         apiVersion,
         kind: "GatewayClass",
+        definition: "gatewayclasses.gateway.networking.k8s.io",
         when: [alive, conditionIsNotTrue("Accepted")],
         steps: [patchOf("status", trueConditions("Accepted"))],
     },
@@ -16,6 +17,7 @@ export const gatewayStages: readonly Stage[] = [
         name: "gateway-programmed",
         apiVersion,
         kind: "Gateway",
+        definition: "gateways.gateway.networking.k8s.io",
         when: [alive, conditionIsNotTrue("Programmed")],
         steps: [
             patchOf("status", [
@@ -32,16 +34,41 @@ export const gatewayStages: readonly Stage[] = [
                 "  - group: gateway.networking.k8s.io",
                 "    kind: HTTPRoute",
                 "  conditions:",
-                ...["Accepted", "Programmed", "ResolvedRefs"].flatMap((type) => [
-                    `  - type: ${type}`,
-                    '    status: "True"',
-                    `    reason: ${type}`,
-                    "    message: simulated by the lab",
-                    "    observedGeneration: {{ $generation }}",
-                    "    lastTransitionTime: {{ Now | Quote }}",
-                ]),
+                ...conditionsInside("Accepted", "Programmed", "ResolvedRefs"),
+                "{{ end }}",
+            ]),
+        ],
+    },
+    {
+        name: "httproute-accepted",
+        apiVersion,
+        kind: "HTTPRoute",
+        definition: "httproutes.gateway.networking.k8s.io",
+        when: [alive, { key: ".status.parents", operator: "DoesNotExist" }],
+        steps: [
+            patchOf("status", [
+                "parents:",
+                "{{ $generation := .metadata.generation }}",
+                "{{ range .spec.parentRefs }}",
+                "- parentRef: {{ . | toJson }}",
+                // Which one serves the Gateway stands in its class, which a Stage does not see.
+                "  controllerName: lab.anchorage/gateway-controller",
+                "  conditions:",
+                ...conditionsInside("Accepted", "ResolvedRefs"),
                 "{{ end }}",
             ]),
         ],
     },
 ];
+
+/** Conditions of an item of a list, where `$generation` is set. */
+function conditionsInside(...types: readonly string[]): string[] {
+    return types.flatMap((type) => [
+        `  - type: ${type}`,
+        '    status: "True"',
+        `    reason: ${type}`,
+        "    message: simulated by the lab",
+        "    observedGeneration: {{ $generation }}",
+        "    lastTransitionTime: {{ Now | Quote }}",
+    ]);
+}

@@ -7,6 +7,8 @@ export interface Stage {
     /** `v1`, `cert-manager.io/v1` */
     readonly apiVersion: string;
     readonly kind: string;
+    /** Name of the definition, where the kind is a custom one: at most one Stage for each. */
+    readonly definition?: string;
     /** Conditions that must all hold. */
     readonly when: readonly Condition[];
     /** Milliseconds before it is done. @default 0 */
