@@ -60,7 +60,7 @@ for reader in "$@"; do
   file="\${CERTIFICATES:-${paths.CERTIFICATES}}/\${reader#*=}/tls.crt"
   now="\\"anchorage/certificate\\":\\"$(sha256sum < "$file" | cut -c 1-64)\\""
   state="$(call "$api/$workload")"
-  noted="$(echo "$state" | tr -d ' \\n' | grep -o '"anchorage/certificate":"[0-9a-f]*"' | head -n 1 || true)"
+  noted="$(printf '%s' "$state" | tr -d ' \\n' | grep -o '"anchorage/certificate":"[0-9a-f]*"' | head -n 1 || true)"
   if [ "$noted" = "$now" ]; then continue; fi
   if [ -z "$noted" ]; then
     change "$workload" "{\\"metadata\\":{\\"annotations\\":{$now}}}"
