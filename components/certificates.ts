@@ -13,7 +13,6 @@ import { OwnAuthority } from "./certificates/authority";
 import { InternalTls } from "./certificates/internal";
 import { internalComponents, internalValues } from "./certificates/internal-values";
 import { readersOf } from "./certificates/restart-values";
-import { CertificateRestarts } from "./certificates/restarts";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { makeObject, type CustomObject } from "./custom-object";
 import { names } from "./names";
@@ -126,6 +125,8 @@ export class Certificates extends pulumi.ComponentResource implements HarborPart
         const { settings, namespace } = this.args;
         const readers = readersOf(settings);
         if (readers.length === 0) return;
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- most stacks need none of its kinds
+        const { CertificateRestarts } = require("./certificates/restarts") as typeof import("./certificates/restarts");
         new CertificateRestarts(`${this.name}-restarts`, { settings, readers, namespace }, { parent: this });
     }
 }
