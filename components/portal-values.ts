@@ -59,24 +59,39 @@ function settingJson(name: string, logo: string): object {
     };
 }
 
-/** The fields that the portal's Deployment gets beside the chart's: one volume, and a mount for each file. */
-export function lookPatch({ configMap, mounts }: PortalLook): object {
+/**
+ * The fields that the portal's Deployment gets: the chart's own volumes and mounts as they are, then one volume more, and a
+ * mount for each file. Pulumi's provider compares a patch's lists with the live ones by their index: without the chart's
+ * entries before ours it would see a change each time (pulumi-kubernetes 4.34, seen).
+ *
+ * @param certificate Secret with the certificate of the portal's own server, where Harbor's components talk over TLS
+ */
+export function lookPatch({ configMap, mounts }: PortalLook, certificate?: string): object {
     const volume = "portal-look";
+    const certificates = "portal-internal-certs";
     return {
         template: {
             spec: {
                 containers: [
                     {
                         name: "portal",
-                        volumeMounts: Object.entries(mounts).map(([subPath, mountPath]) => ({
-                            name: volume,
-                            mountPath,
-                            subPath,
-                            readOnly: true,
-                        })),
+                        volumeMounts: [
+                            { name: "portal-config", mountPath: "/etc/nginx/nginx.conf", subPath: "nginx.conf" },
+                            ...(certificate ? [{ name: certificates, mountPath: "/etc/harbor/ssl/portal" }] : []),
+                            ...Object.entries(mounts).map(([subPath, mountPath]) => ({
+                                name: volume,
+                                mountPath,
+                                subPath,
+                                readOnly: true,
+                            })),
+                        ],
                     },
                 ],
-                volumes: [{ name: volume, configMap: { name: configMap } }],
+                volumes: [
+                    { name: "portal-config", configMap: { name: `${names.release}-portal` } },
+                    ...(certificate ? [{ name: certificates, secret: { secretName: certificate } }] : []),
+                    { name: volume, configMap: { name: configMap } },
+                ],
             },
         },
     };

@@ -11,6 +11,8 @@ export interface PortalArgs {
     readonly namespace: pulumi.Input<string>;
     /** Name of Harbor's release; as its output, so that the patch comes after it. */
     readonly release: pulumi.Input<string>;
+    /** Secret with the certificate of the portal's own server, where Harbor's components talk over TLS. */
+    readonly certificate?: string | undefined;
 }
 
 /**
@@ -18,7 +20,11 @@ export interface PortalArgs {
  * Deployment is patched by server-side apply after the release: helm merges, and leaves fields of others alone.
  */
 export class Portal extends pulumi.ComponentResource {
-    constructor(name: string, { portal, namespace, release }: PortalArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        name: string,
+        { portal, namespace, release, certificate }: PortalArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("anchorage:components:Portal", name, {}, opts);
         const look = portalLook(portal, readPortalFiles(portal).files);
         const files = new ConfigMap(
@@ -33,7 +39,10 @@ export class Portal extends pulumi.ComponentResource {
         );
         new DeploymentPatch(
             `${name}-mounts`,
-            { metadata: { name: pulumi.interpolate`${release}-portal`, namespace }, spec: lookPatch(look) },
+            {
+                metadata: { name: pulumi.interpolate`${release}-portal`, namespace },
+                spec: lookPatch(look, certificate),
+            },
             { parent: this, dependsOn: files },
         );
         this.registerOutputs({});

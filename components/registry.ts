@@ -16,6 +16,7 @@ import { Harbor } from "./harbor";
 import { harborValues } from "./harbor-values";
 import { names, secretKeys } from "./names";
 import { Operators } from "./operators";
+import { internalSecret } from "./certificates/internal-values";
 import { Portal } from "./portal";
 import { hasLook } from "./portal-values";
 import { Secrets } from "./secrets";
@@ -90,7 +91,12 @@ export class Registry extends pulumi.ComponentResource {
         if (hasLook(settings.portal)) {
             new Portal(
                 `${name}-portal`,
-                { portal: settings.portal, namespace, release: harbor.release.name },
+                {
+                    portal: settings.portal,
+                    namespace,
+                    release: harbor.release.name,
+                    certificate: settings.harbor.internalTls ? internalSecret("portal") : undefined,
+                },
                 inCluster,
             );
         }

@@ -165,7 +165,7 @@ describe("portal", () => {
             for (const name of names) assert.match(name, /^harbor-portal-look-[0-9a-f]{8}$/);
         });
 
-        it("patches the container and the volumes of the chart's Deployment, and nothing else", () => {
+        it("patches the container and the volumes of the chart's Deployment, the chart's own first, and nothing else", () => {
             const made = look({ name: "a", logo: "logo.png" });
             assert.deepEqual(lookPatch(made), {
                 template: {
@@ -174,6 +174,11 @@ describe("portal", () => {
                             {
                                 name: "portal",
                                 volumeMounts: [
+                                    {
+                                        name: "portal-config",
+                                        mountPath: "/etc/nginx/nginx.conf",
+                                        subPath: "nginx.conf",
+                                    },
                                     {
                                         name: "portal-look",
                                         mountPath: "/usr/share/nginx/html/setting.json",
@@ -189,7 +194,10 @@ describe("portal", () => {
                                 ],
                             },
                         ],
-                        volumes: [{ name: "portal-look", configMap: { name: made.configMap } }],
+                        volumes: [
+                            { name: "portal-config", configMap: { name: "harbor-portal" } },
+                            { name: "portal-look", configMap: { name: made.configMap } },
+                        ],
                     },
                 },
             });
