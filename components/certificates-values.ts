@@ -23,12 +23,22 @@ export function publicCertificate({ exposure, tls }: Way): PublicCertificate {
     const inCluster =
         isEncrypted({ exposure, tls }) && (exposure.kind !== "nodePort" || passesThrough({ exposure, tls }));
     const existing = tls.kind === "certificate" ? tls.existingSecret : undefined;
-    const authorities: Partial<Record<Settings["tls"]["kind"], string>> = { "self-signed": names.ca, vault: names.tls };
+    const own = issuedByOthers(tls) ? issuedSecret(tls) : names.tls;
+    const authorities: Partial<Record<Settings["tls"]["kind"], string>> = { "self-signed": names.ca, vault: own };
     return {
-        secret: inCluster ? (existing ?? names.tls) : undefined,
+        secret: inCluster ? (existing ?? own) : undefined,
         caSecret: authorities[tls.kind],
-        renewedByOthers: existing !== undefined || tls.kind === "vault" || tls.kind === "lets-encrypt",
+        renewedByOthers: existing !== undefined || issuedByOthers(tls),
     };
+}
+
+function issuedByOthers(tls: Settings["tls"]): tls is Tls<"lets-encrypt" | "vault"> {
+    return tls.kind === "lets-encrypt" || tls.kind === "vault";
+}
+
+/** Not the name of the program's own Secret: going from one to the other, the old one is deleted after the new one is there. */
+function issuedSecret({ kind }: Tls<"lets-encrypt" | "vault">): string {
+    return `${names.tls}-${kind}`;
 }
 
 /** RFC 8555's directories of Let's Encrypt (letsencrypt.org/docs/acme-protocol-updates, staging-environment). */
@@ -97,7 +107,7 @@ export function hostCertificate(tls: Tls<"lets-encrypt" | "vault">, host: string
         usages: ["digital signature", "key encipherment", "server auth"],
         issuerRef: issuerRef(issuerName(tls)),
     };
-    return certificate(names.tls, spec, tls.kind === "vault");
+    return certificate(issuedSecret(tls), spec, tls.kind === "vault");
 }
 
 const apiVersion = "cert-manager.io/v1";

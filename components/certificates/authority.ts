@@ -36,12 +36,7 @@ export class OwnAuthority extends pulumi.ComponentResource {
     constructor(name: string, { host, namespace }: OwnAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
         super("anchorage:components:OwnAuthority", name, {}, opts);
         const inside = { parent: this };
-        const caKey = new PrivateKey(
-            `${name}-ca-key`,
-            { algorithm: "RSA", rsaBits: 3072 },
-            // With another key every client would have to trust another CA.
-            { ...inside, protect: true },
-        );
+        const caKey = new PrivateKey(`${name}-ca-key`, { algorithm: "RSA", rsaBits: 3072 }, inside);
         const ca = new SelfSignedCert(
             `${name}-ca`,
             {
@@ -52,7 +47,8 @@ export class OwnAuthority extends pulumi.ComponentResource {
                 allowedUses: ["cert_signing", "crl_signing"],
                 validityPeriodHours: authorityHours,
             },
-            inside,
+            // It keeps the name of the first host: with another CA every client would have to trust anew.
+            { ...inside, ignoreChanges: ["subject"] },
         );
         const key = new PrivateKey(`${name}-key`, { algorithm: "RSA", rsaBits: 2048 }, inside);
         const request = new CertRequest(

@@ -80,7 +80,7 @@ describe("restarts with a renewed certificate", () => {
         ["a controller reads new certificates by itself", { exposure: route(), tls: letsEncrypt }, []],
         ["the program restarts for its own", { exposure: loadBalancer, tls: selfSigned }, []],
         ["no certificate", { exposure: loadBalancer }, []],
-        ["nginx with Vault's", { exposure: loadBalancer, tls: vault }, ["deployments/harbor-nginx=harbor-tls"]],
+        ["nginx with Vault's", { exposure: loadBalancer, tls: vault }, ["deployments/harbor-nginx=harbor-tls-vault"]],
         ["nginx with others'", { exposure: nodePort, tls: inSecret }, ["deployments/harbor-nginx=registry-tls"]],
         [
             "every component with internal TLS",

@@ -51,7 +51,7 @@ describe("the certificate that clients see", () => {
         const own = await evaluateExposure({ exposure, tls: selfSigned });
         const request = own.find(({ type }) => type.endsWith(":CertRequest"));
         assert.deepEqual(request?.inputs["ipAddresses"], ["203.0.113.7"]);
-        const byVault = specOf(await evaluateExposure({ exposure, tls: vault }), "Certificate", "harbor-tls");
+        const byVault = specOf(await evaluateExposure({ exposure, tls: vault }), "Certificate", "harbor-tls-vault");
         assert.deepEqual(byVault["ipAddresses"], ["203.0.113.7"]);
         assert.equal(byVault["dnsNames"], undefined);
     });
@@ -108,12 +108,12 @@ describe("the certificate that clients see", () => {
             privateKeySecretRef: { name: "harbor-lets-encrypt-production-account" },
             solvers: [{ http01: { ingress: { ingressClassName: "public", serviceType: "ClusterIP" } } }],
         });
-        const { metadata, spec } = named(resources, "Certificate", "harbor-tls") as {
+        const { metadata, spec } = named(resources, "Certificate", "harbor-tls-lets-encrypt") as {
             metadata: Metadata;
             spec: ChartValues;
         };
         assert.equal(metadata.annotations, undefined);
-        assert.equal(spec["secretName"], "harbor-tls");
+        assert.equal(spec["secretName"], "harbor-tls-lets-encrypt");
         assert.deepEqual(spec["dnsNames"], [host]);
         assert.deepEqual(spec["issuerRef"], {
             group: "cert-manager.io",
@@ -156,7 +156,7 @@ describe("the certificate that clients see", () => {
             caBundle: Buffer.from(ca).toString("base64"),
             auth: { tokenSecretRef: { name: "vault-token", key: "token" } },
         });
-        const { metadata, spec } = named(resources, "Certificate", "harbor-tls") as {
+        const { metadata, spec } = named(resources, "Certificate", "harbor-tls-vault") as {
             metadata: Metadata;
             spec: ChartValues;
         };

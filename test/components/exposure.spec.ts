@@ -69,7 +69,7 @@ describe("exposure in the chart's values", () => {
     it("ingress-nginx: no bound, no buffer, an hour, the limit of the course", () => {
         assert.deepEqual(expose({ exposure: { ...ingress("ingress-nginx"), rateLimit }, tls: letsEncrypt }), {
             type: "ingress",
-            tls: { enabled: true, certSource: "secret", secret: { secretName: "harbor-tls" } },
+            tls: { enabled: true, certSource: "secret", secret: { secretName: "harbor-tls-lets-encrypt" } },
             ingress: {
                 hosts: { core: host },
                 className: "nginx",
@@ -188,7 +188,7 @@ describe("exposure in the chart's values", () => {
         [
             "a Service's, and Vault's CA",
             { exposure: { kind: "loadBalancer", host }, tls: vault },
-            { kind: "loadBalancer", host, address: balancer("service/harbor"), caSecret: "harbor-tls" },
+            { kind: "loadBalancer", host, address: balancer("service/harbor"), caSecret: "harbor-tls-vault" },
         ],
     ];
     for (const [title, more, expected] of outputs) {
