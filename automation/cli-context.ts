@@ -80,5 +80,10 @@ function labControl(signal: AbortSignal): LabControl {
                 require("../lab/operators/lab-charts") as typeof import("../lab/operators/lab-charts");
             return prepareLabCharts({ name, charts, exec, signal, onProgress: progress });
         },
+        definitions: async (name, owners, progress) => {
+            const { installDefinitions } =
+                require("../lab/operators/definitions") as typeof import("../lab/operators/definitions");
+            await installDefinitions({ name, owners, exec, signal, onProgress: progress });
+        },
     };
 }

@@ -57,6 +57,12 @@ export interface LabControl {
         pins: readonly LabChartPin[],
         progress: (detail: string) => void,
     ): Promise<readonly LabChart[]>;
+    /** Has the kinds of these operators in the cluster of a lab that runs, as where somebody else installed them. */
+    definitions(
+        name: string,
+        operators: readonly (OperatorId | "prometheus-operator")[],
+        progress: (detail: string) => void,
+    ): Promise<void>;
 }
 
 /** The chart that a lab is to make a contract chart of. */
