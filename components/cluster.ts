@@ -68,6 +68,7 @@ export class Cluster extends pulumi.ComponentResource {
                 update: `kind get kubeconfig --name '${cluster}'`,
                 delete: `kind delete cluster --name '${cluster}'`,
                 stdin: kindConfiguration(workers, image),
+                logging: "stderr", // not its standard output, which is the kubeconfig
             },
             {
                 parent: this,
