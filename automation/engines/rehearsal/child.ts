@@ -14,11 +14,15 @@ const hurry = new AbortController();
 // Every resource that is waited for listens.
 setMaxListeners(0, abort.signal, hurry.signal);
 
+/** Told when it was told to stop. */
+const stopping = "stopping: what is under way is seen through, nothing new begins";
+
 /** Milliseconds that objects still have to become ready once we are told to stop. */
 const patience = 15_000;
 
 function stop(): void {
     abort.abort();
+    void send({ kind: "event", event: { kind: "diagnostic", severity: "info", message: stopping } });
     setTimeout(() => hurry.abort(), patience).unref();
 }
 

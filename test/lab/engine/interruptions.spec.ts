@@ -116,6 +116,13 @@ describe("rehearsal engine: failures and interruptions in a lab", function () {
         const ended = assert.rejects(running, told(/was stopped/));
         await begun();
         stop.abort();
+        // Only when its process knows may what is under way come to its end.
+        await waitFor(
+            () =>
+                stack.events.some((event) => event.kind === "diagnostic" && event.message.startsWith("stopping")) ||
+                undefined,
+            { what: "the engine to hear that it is to stop", timeoutMs: 30_000 },
+        );
         await go();
         await ended;
         const recorded = (await stack.engine().resources()).map(({ name, id }) => [name, id !== undefined]);
