@@ -26,6 +26,12 @@ async function madeBy(engine: Engine): Promise<string[]> {
     return (await engine.resources()).filter(({ type }) => type !== "pulumi:pulumi:Stack").map(({ name }) => name);
 }
 
+/** One change alone: without what a second pod brings along. */
+const twoPortals = {
+    harbor: { metrics: true, cache: true, replicas: { portal: 2 } },
+    placement: { spread: "none", disruptionBudgets: false },
+};
+
 describe("stack lab on the rehearsal engine", function () {
     this.timeout(180_000);
 
@@ -136,17 +142,17 @@ describe("stack lab on the rehearsal engine", function () {
     });
 
     it("changes only what a changed setting is about", async () => {
-        const more = settings({ harbor: { metrics: true, cache: true, replicas: { core: 2 } } });
+        const more = settings(twoPortals);
         const planned = await more.preview();
         assert.deepEqual(changed(planned), ["update registry-harbor-release"]);
         const [change] = planned.changes.filter(({ op }) => op === "update");
         assert.deepEqual(
             change?.diff.map(({ path: property, before, after }) => [property, before, after]),
-            [["values.core.replicas", 1, 2]],
+            [["values.portal.replicas", 1, 2]],
         );
         assert.deepEqual(changed(await more.up()), ["update registry-harbor-release"]);
         assert.equal(
-            await kubectl(lab, "-n", namespace, "get", "deployment/harbor-core", "-o", "jsonpath={.spec.replicas}"),
+            await kubectl(lab, "-n", namespace, "get", "deployment/harbor-portal", "-o", "jsonpath={.spec.replicas}"),
             "2",
         );
     });
@@ -165,7 +171,7 @@ describe("stack lab on the rehearsal engine", function () {
         );
         await kubectl(lab, "-n", namespace, "delete", "secret", "harbor-registry-secret");
         await settings().refresh();
-        const result = await settings({ harbor: { metrics: true, cache: true, replicas: { core: 2 } } }).up();
+        const result = await settings(twoPortals).up();
         assert.deepEqual(changed(result), [
             "create registry-secrets-registry-secret",
             "update registry-secrets-core-secret",
