@@ -18,8 +18,8 @@ export interface DefinitionOptions {
     /** @default `custom-resources` in {@link cacheHome} */
     readonly cacheFolder?: string;
     /**
-     * Folder with files *.yaml of definitions that take the place of those of the same name: the real ones, where only
-     * ours or an older version's can be had.
+     * Folder with files *.yaml of definitions. They take the place of those of the same name of which only ours, or an
+     * older version's, can be had.
      */
     readonly instead?: string;
     readonly onProgress?: (detail: string) => void;
@@ -40,16 +40,20 @@ export async function customResourceDefinitions(
     const found = new Map<string, Definition>();
     for (const set of new Set(sets)) {
         options.signal?.throwIfAborted();
-        for (const definition of await definitionsOf(set, options)) {
+        const source = definitionSources[set];
+        const isExact = "module" in source && source.adjust === undefined;
+        for (const definition of await definitionsOf(source, options)) {
             const { name } = definition.metadata;
-            found.set(name, replacements.get(name) ?? definition);
+            found.set(name, (isExact ? undefined : replacements.get(name)) ?? definition);
         }
     }
     return [...found.values()].sort((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
 }
 
-async function definitionsOf(set: DefinitionSet, options: DefinitionOptions): Promise<readonly Definition[]> {
-    const source = definitionSources[set];
+async function definitionsOf(
+    source: (typeof definitionSources)[DefinitionSet],
+    options: DefinitionOptions,
+): Promise<readonly Definition[]> {
     if (!("module" in source)) return source;
     const definitions = await ofModule(source, options);
     return source.adjust === undefined ? definitions : definitions.map(source.adjust);

@@ -5,6 +5,7 @@ import { prepareLabCharts } from "../../lab/operators/lab-charts";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 import type { LabEndpoints } from "../../lib/home";
+import { referenceDefinitions } from "./reference-data";
 
 /** Milliseconds that a hook which starts a lab may take: a cold machine resolves the binaries first. */
 export const labTimeout = 40 * 60_000;
@@ -41,6 +42,7 @@ export function operatorLab(): Promise<LabEndpoints> {
 
 async function startWithOperators(): Promise<LabEndpoints> {
     const { endpoints } = await startLab({ name: "operators", binaries: await testBinaries(), exec });
-    await prepareLabCharts({ name: "operators", charts: labChartPins(labOperators), exec });
+    const charts = labChartPins(labOperators);
+    await prepareLabCharts({ name: "operators", charts, exec, instead: referenceDefinitions() });
     return endpoints;
 }

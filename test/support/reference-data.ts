@@ -20,6 +20,12 @@ function read(kind: "values" | "crds", name: string): Tree | undefined {
     return content;
 }
 
+/** The folder of definitions; undefined where it is not on this machine. */
+export function referenceDefinitions(): string | undefined {
+    const definitions = path.join(folder, "crds");
+    return existsSync(definitions) ? definitions : undefined;
+}
+
 /** The default values of a chart; undefined where they are not on this machine. */
 export function referenceValues(name: string): Tree | undefined {
     return read("values", name);
