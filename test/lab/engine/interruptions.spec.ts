@@ -111,6 +111,8 @@ describe("rehearsal engine: failures and interruptions in a lab", function () {
 
     it("ends in order when it is stopped: what is under way is seen through, nothing new begins", async () => {
         const settings = objects(waiting("slow"), { name: "last", as: "last", after: ["slow"] });
+        // The namespace is made before, so that the command alone can be under way.
+        await stack.up(objects());
         const stop = new AbortController();
         const running = stack.up(settings, stop.signal);
         const ended = assert.rejects(running, told(/was stopped/));
