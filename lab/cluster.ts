@@ -120,7 +120,9 @@ export async function stopCluster(cluster: Cluster): Promise<void> {
 }
 
 /**
- * Puts the lab's own objects into the cluster, and waits until nodes are Ready and the controllers work.
+ * Puts the lab's own objects into the cluster, and waits until nodes are Ready and the controllers are at work. (Not for
+ * what they make first, the ServiceAccount `default`: that comes up to two seconds later, when the API server has written
+ * its roles, and only who starts a bare pod at once would miss it.)
  * `restarted` is what {@link startCluster} returned.
  */
 export async function prepareCluster(
@@ -151,18 +153,12 @@ export async function prepareCluster(
         { what: "the API server to take the lab's objects", timeoutMs: 60_000, signal: cluster.signal },
     );
     const wait = ["wait", "--timeout", "60s", "--for"];
-    // Made by the controller manager, and taken by the scheduler: so both work.
-    const signs = new Map([
-        ["serviceaccount/default", "default"],
-        ["lease/kube-scheduler", "kube-system"],
-        ...leases.map((lease) => [lease, "kube-system"] as const),
-    ]);
     try {
         await Promise.all([
             kubectl(cluster, [...wait, "condition=Ready", "node", "--all"]),
             // A command for each: one for several gives up at once where none is there.
-            ...Array.from(signs, ([sign, namespace]) =>
-                kubectl(cluster, [...wait, "create", sign, "--namespace", namespace]),
+            ...leaseHolders.map((holder) =>
+                kubectl(cluster, [...wait, "create", `lease/${holder}`, "--namespace", "kube-system"]),
             ),
         ]);
     } catch (error) {

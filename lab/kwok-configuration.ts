@@ -25,11 +25,15 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
             bindAddress: "127.0.0.1",
             ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
         },
-        // Both ask for their lease before the API server has the namespace of leases, and by default again after 2 s.
-        componentsPatches: ["kube-controller-manager", "kube-scheduler"].map((component) => ({
-            name: component,
-            extraArgs: [{ key: "leader-elect-retry-period", value: "500ms" }],
-        })),
+        // Two of them ask for their lease before the API server has the namespace of leases, and by default again after 2 s.
+        // etcd need not outlive the machine's power, and a slow disk makes it wait for each of a thousand writes.
+        componentsPatches: [
+            ...["kube-controller-manager", "kube-scheduler"].map((component) => ({
+                name: component,
+                extraArgs: [{ key: "leader-elect-retry-period", value: "500ms" }],
+            })),
+            { name: "etcd", extraArgs: [{ key: "unsafe-no-fsync", value: "true" }] },
+        ],
     });
 }
 

@@ -47,16 +47,46 @@ export function definitionStages(stages: readonly Stage[]): Stage[] {
                     : { key: counter, operator: "In", values: [String(index)] },
             ],
             delay,
-            steps: [
-                refer(count, awake),
-                { patch: { root: "metadata", template: `annotations:\n  ${annotation}: "${count}"\n` } },
-            ],
+            steps: [refer(count, awake), annotate(annotation, `"${count}"`)],
         };
     };
+    const seenOff: Condition = { key: counter, operator: "In", values: [gone] };
     return [
         ...delays.map(wake),
-        { name: "definition-gone", ...definitions, when: [deleted, ours], steps: [refer("0", asleep)] },
+        {
+            name: "definition-gone",
+            ...definitions,
+            when: [deleted, ours, { ...seenOff, operator: "NotIn" }],
+            steps: [refer("0", asleep), annotate(annotation, `"${gone}"`)],
+        },
+        goAgain("ours", [ours, seenOff]),
+        goAgain("other", [{ ...ours, operator: "NotIn" }]),
     ];
+}
+
+/**
+ * The API server deletes a kind's objects before its definition. Where that fails, because the kind was served a moment
+ * ago ("storage is (re)initializing"), it tries again 5 ms later from a stale copy, runs into a conflict with itself, and
+ * forgets the definition until its informer's resync after 5 minutes: its own condition does not count as a change
+ * (v1.37, apiextensions-apiserver, pkg/controller/finalizer/crd_finalizer.go). Any other change makes it look again.
+ */
+function goAgain(whose: string, more: readonly Condition[]): Stage {
+    const failed: Condition = {
+        key: '.status.conditions.[] | select( .type == "Terminating" ) | .reason',
+        operator: "In",
+        values: ["InstanceDeletionFailed"],
+    };
+    return {
+        name: `definition-stuck-${whose}`,
+        ...definitions,
+        when: [deleted, failed, ...more],
+        delay: 500,
+        steps: [annotate("lab.anchorage/looked-again", "{{ Now | Quote }}")],
+    };
+}
+
+function annotate(key: string, value: string): object {
+    return { patch: { root: "metadata", template: `annotations:\n  ${key}: ${value}\n` } };
 }
 
 /**
@@ -70,6 +100,7 @@ const definitions = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResour
 /** Of a Stage, so that it changes each time; of a definition, how often that was done. */
 const annotation = "lab.anchorage/served";
 const counter = `.metadata.annotations["${annotation}"]`;
+const gone = "gone";
 
 /** A kind that every API server has, and nobody makes an object of. */
 const asleep = "{ apiGroup: v1, kind: PodTemplate }";

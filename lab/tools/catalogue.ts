@@ -4,7 +4,7 @@ import path from "node:path";
  * The lab's binaries: which tool brings which, how it is stamped with its version, and where its publisher
  * serves it with a checksum. Versions stand in `lab/tools/<name>/go.mod` and nowhere else (see pin.ts).
  */
-export type ToolName = "etcd" | "kubernetes" | "kwok" | "helm" | "versitygw";
+export type ToolName = "etcd" | "kubernetes" | "kwok" | "helm" | "versitygw" | "registry";
 
 /** The machine that a binary is for, in Go's words, and the version with its leading "v": v1.37.2. */
 export interface ToolTarget {
@@ -131,5 +131,20 @@ const versitygw: ToolEntry = {
     },
 };
 
+/** The distribution registry: what Harbor keeps blobs and manifests in. */
+const registry: ToolEntry = {
+    name: "registry",
+    module: "github.com/distribution/distribution/v3",
+    folder: folderOf("registry"),
+    binaries: [{ name: "registry" }],
+    stamps: (version) => ({ "github.com/distribution/distribution/v3/version.version": version }),
+    release: ({ version, os, arch }) => {
+        if (os !== "linux") return undefined; // only for Linux
+        const file = `registry_${bare(version)}_${os}_${arch}.tar.gz`;
+        const url = `https://github.com/distribution/distribution/releases/download/${version}/${file}`;
+        return [{ url, checksumUrl: `${url}.sha256`, holds: { registry: "registry" } }];
+    },
+};
+
 /** Every tool, in the order in which they are fetched or built: quick ones first. */
-export const toolCatalogue: readonly ToolEntry[] = [etcd, versitygw, helm, kwok, kubernetes];
+export const toolCatalogue: readonly ToolEntry[] = [etcd, versitygw, registry, helm, kwok, kubernetes];
