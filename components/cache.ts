@@ -1,8 +1,6 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Job } from "@pulumi/kubernetes/batch/v1/job";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
-import { RandomPassword } from "@pulumi/random/randomPassword";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/schema";
 import { cacheValues } from "./cache-values";
@@ -10,7 +8,9 @@ import { redisFailover, type RedisFailover } from "./cache/failovers";
 import { readySpec } from "./cache/ready";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { checksumOf } from "./checksum";
+import { makeObject } from "./custom-object";
 import { names, secretKeys } from "./names";
+import { madePassword } from "./password";
 
 export interface CacheArgs {
     readonly settings: Settings;
@@ -43,23 +43,17 @@ export class Cache extends pulumi.ComponentResource implements HarborPart {
     }
 
     private failover(failover: RedisFailover): void {
-        const password = new RandomPassword(`${this.name}-password`, { length: 32, special: false }, { parent: this })
-            .result;
+        const password = madePassword(`${this.name}-password`, this);
         const credentials = this.credentials({
             [secretKeys.redis]: password,
             [secretKeys.redisFailover]: password,
         });
         const checksum = checksumOf([password]);
         const { apiVersion, kind, name, spec, annotations } = failover;
-        const { namespace } = this.args;
-        const servers = new CustomResource(
+        const servers = makeObject(
             `${this.name}-servers`,
-            {
-                apiVersion,
-                kind,
-                metadata: { name, namespace, annotations: annotations(checksum) },
-                spec: spec(checksum),
-            },
+            { apiVersion, kind, metadata: { name, annotations: annotations(checksum) }, spec: spec(checksum) },
+            this.args.namespace,
             { parent: this, dependsOn: [credentials, ...this.args.operator] },
         );
         if (failover.unprotectedSentinels !== undefined) this.protect(failover.unprotectedSentinels);

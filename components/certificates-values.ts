@@ -4,7 +4,7 @@ import { isEncrypted, passesThrough, type Way } from "../config/registry-url";
 import type { Settings } from "../config/schema";
 import { gatewayParent } from "./exposure/gateway-values";
 import { ingressClassName } from "./exposure/ingress-values";
-import { waitForCondition, type CustomObject } from "./custom-object";
+import { waitFor, type CustomObject } from "./custom-object";
 import { names } from "./names";
 
 type Tls<K extends Settings["tls"]["kind"]> = Extract<Settings["tls"], { kind: K }>;
@@ -125,7 +125,7 @@ export function certificate(name: string, spec: object, wait: boolean): CustomOb
     return {
         apiVersion,
         kind: "Certificate",
-        metadata: { name, ...(wait ? { annotations: waitForCondition("Ready", 300) } : {}) },
+        metadata: { name, ...(wait ? { annotations: waitFor("condition=Ready", 300) } : {}) },
         spec: {
             secretName: name,
             privateKey: { algorithm: "RSA", size: 2048, rotationPolicy: "Always" },

@@ -1,11 +1,13 @@
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import type * as pulumi from "@pulumi/pulumi";
 
+type Annotations = Readonly<Record<string, pulumi.Input<string>>>;
+
 /** An object of a kind that an operator brought, as plain data. */
 export interface CustomObject {
     readonly apiVersion: string;
     readonly kind: string;
-    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+    readonly metadata: { readonly name: string; readonly annotations?: Annotations | undefined };
     readonly spec: object;
 }
 
@@ -20,10 +22,14 @@ export function makeObject(
     return new CustomResource(name, { ...object, metadata: own }, opts);
 }
 
+/** Annotations of {@link waitFor}: for an operator that would copy them to its pods. */
+export const waitAnnotations = { expression: "pulumi.com/waitFor", seconds: "pulumi.com/timeoutSeconds" } as const;
+
 /**
- * The annotation by which the Kubernetes provider waits (pulumi-kubernetes#3134): as `kubectl wait --for=condition=`.
+ * The annotations by which the Kubernetes provider waits (pulumi-kubernetes#3134).
+ * @param expression as of `kubectl wait --for`: `condition=Ready`, `jsonpath={.status.phase}=Running`
  * @param seconds until it is given up
  */
-export function waitForCondition(condition: string, seconds: number): Readonly<Record<string, string>> {
-    return { "pulumi.com/waitFor": `condition=${condition}`, "pulumi.com/timeoutSeconds": String(seconds) };
+export function waitFor(expression: string, seconds: number): Readonly<Record<string, string>> {
+    return { [waitAnnotations.expression]: expression, [waitAnnotations.seconds]: String(seconds) };
 }

@@ -1,16 +1,16 @@
-import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource";
 import { Job } from "@pulumi/kubernetes/batch/v1/job";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
-import { RandomPassword } from "@pulumi/random/randomPassword";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/schema";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { checksumOf } from "./checksum";
+import { makeObject, waitFor } from "./custom-object";
 import { databaseSecret, databaseValues } from "./database-values";
 import type { DatabaseCluster } from "./database/clusters";
 import { databaseCluster } from "./database/clusters";
 import { setUpSpec, type ExternalDatabase } from "./database/set-up";
 import { names, secretKeys } from "./names";
+import { madePassword } from "./password";
 
 export interface DatabaseArgs {
     readonly settings: Settings;
@@ -49,10 +49,10 @@ export class Database extends pulumi.ComponentResource implements HarborPart {
 
     /** Harbor's release waits for it, so it starts against a database that is there. */
     private cluster({ apiVersion, kind, name, spec, readyWhen }: DatabaseCluster): void {
-        const annotations = { "pulumi.com/waitFor": readyWhen, "pulumi.com/timeoutSeconds": String(timeout) };
-        new CustomResource(
+        makeObject(
             `${this.name}-cluster`,
-            { apiVersion, kind, metadata: { name, namespace: this.args.namespace, annotations }, spec },
+            { apiVersion, kind, metadata: { name, annotations: waitFor(readyWhen, timeout) }, spec },
+            this.args.namespace,
             { parent: this, dependsOn: [...this.args.operator] },
         );
     }
@@ -92,7 +92,7 @@ export class Database extends pulumi.ComponentResource implements HarborPart {
     }
 
     private password(): pulumi.Output<string> {
-        return new RandomPassword(`${this.name}-password`, { length: 32, special: false }, { parent: this }).result;
+        return madePassword(`${this.name}-password`, this);
     }
 
     private secret(what: string, name: string, password: pulumi.Output<string>): Secret {

@@ -2,6 +2,7 @@ import { missingBefore } from "../config/chart-keys";
 import type { Settings } from "../config/schema";
 import { merge, type ChartValues } from "./chart-values";
 import { resourcesOf, type Workload } from "./placement-resources";
+import { spreadOver } from "./spread-constraints";
 
 /** Where the chart takes a workload's resources; beside it stand its other keys, but for the registry's two containers. */
 interface Place {
@@ -20,7 +21,7 @@ export function placementValues(settings: Settings): ChartValues {
     return placesOf(settings)
         .map(({ at, containers, replicas, controller }) => {
             const own: ChartValues = {
-                ...(replicas > 1 ? { ...spread(placement.spread, controller) } : {}),
+                ...(replicas > 1 ? spread(placement.spread, controller) : {}),
                 ...(replicas > 1 && placement.disruptionBudgets ? budget(harbor.version, replicas) : {}),
                 ...(placement.priorityClass === undefined ? {} : { priorityClassName: placement.priorityClass }),
             };
@@ -72,20 +73,11 @@ export function hasProxy({ kind }: Settings["exposure"]): boolean {
 }
 
 /**
- * Over zones, and over nodes. The chart adds the label selector. In a rolling update only the new pods are counted
- * (`matchLabelKeys`): spread against the old ones, they would stand together once those are gone.
+ * The chart adds the label selector. In a rolling update only the new pods are counted (`matchLabelKeys`): spread against
+ * the old ones, they would stand together once those are gone.
  */
 function spread(wish: Settings["placement"]["spread"], controller: Place["controller"]): ChartValues {
-    if (wish === "none") return {};
-    const constraint = (topologyKey: string): ChartValues => ({
-        maxSkew: 1,
-        topologyKey,
-        whenUnsatisfiable: wish === "required" ? "DoNotSchedule" : "ScheduleAnyway",
-        ...(controller === "Deployment" ? { matchLabelKeys: ["pod-template-hash"] } : {}),
-    });
-    return {
-        topologySpreadConstraints: [constraint("topology.kubernetes.io/zone"), constraint("kubernetes.io/hostname")],
-    };
+    return spreadOver(wish, controller === "Deployment" ? { matchLabelKeys: ["pod-template-hash"] } : {});
 }
 
 /** One pod at a time may be drained. Charts before 1.19 cannot make one. */

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { replaceEncrypted } from "../encrypted-values";
 import type { StackSelection } from "../engine";
 import { readStackSettings } from "./stack-settings";
 
@@ -23,20 +24,11 @@ export async function onLab(selection: StackSelection, lab: string, env: NodeJS.
             ...Object.fromEntries(
                 Object.entries(config)
                     .filter(([, value]) => JSON.stringify(value).includes('"secure":'))
-                    .map(([key, value]) => [key, withoutEncrypted(value)]),
+                    .map(([key, value]) => [key, replaceEncrypted(value, () => standInSecret)]),
             ),
             ...selection.overrides,
             cluster: { kind: "lab", name: lab, standIn: true },
             charts: folder ? { source: "folder", location: path.resolve(folder) } : { source: "contract" },
         },
     };
-}
-
-/** The value with `{secure: ...}`, which only the stack's own passphrase opens, replaced at every depth. */
-function withoutEncrypted(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map(withoutEncrypted);
-    if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value);
-    if (entries.length === 1 && entries[0]?.[0] === "secure") return standInSecret;
-    return Object.fromEntries(entries.map(([key, inner]) => [key, withoutEncrypted(inner)]));
 }

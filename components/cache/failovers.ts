@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { images } from "../../config/catalogue";
 import type { Settings } from "../../config/schema";
 import type { ChartValues } from "../chart-values";
+import { waitAnnotations, waitFor } from "../custom-object";
 import { names, secretKeys } from "../names";
 import { resourcesOf } from "../placement-resources";
 import { spreadConstraints } from "../spread-constraints";
@@ -33,9 +34,6 @@ export interface RedisFailover {
 export const masterSet = "mymaster";
 
 const sentinelPort = 26_379;
-
-/** What the program adds to an object, and the operator would copy to its pods. */
-const waitFor = { expression: "pulumi.com/waitFor", seconds: "pulumi.com/timeoutSeconds" } as const;
 
 /** Seconds until servers that do not answer are given up: images have to be pulled, volumes made. */
 const timeout = 900;
@@ -74,7 +72,7 @@ function otReplication(cache: Failover<"redis-ot">, placement: Placement): Redis
             image: images.redisOt,
             imagePullPolicy: "IfNotPresent",
             redisSecret: { name: names.cacheCredentials, key: secretKeys.redis },
-            ignoreAnnotations: Object.values(waitFor),
+            ignoreAnnotations: Object.values(waitAnnotations),
             ...resourcesOf("redis", placement.resources),
         },
         storage: { volumeClaimTemplate: { spec: claim(cache) } },
@@ -98,8 +96,7 @@ function otReplication(cache: Failover<"redis-ot">, placement: Placement): Redis
         spec: () => spec,
         annotations: (checksum) => ({
             // The operator names a master when servers and Sentinels are ready, and knows them.
-            [waitFor.expression]: "jsonpath={.status.masterNode}",
-            [waitFor.seconds]: String(timeout),
+            ...waitFor("jsonpath={.status.masterNode}", timeout),
             "anchorage/secrets": checksum,
         }),
         sentinels: Array.from(

@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/schema";
-import { waitForCondition, type CustomObject } from "../custom-object";
+import { waitFor, type CustomObject } from "../custom-object";
 import { names } from "../names";
 
 export type RouteSettings = Extract<Settings["exposure"], { kind: "route" }>;
@@ -43,7 +43,7 @@ export function gatewayClass({ route, namespace }: GatewaySpecs): CustomObject |
     return {
         apiVersion,
         kind: "GatewayClass",
-        metadata: { name: gatewayClassName({ route, namespace }), annotations: waitForCondition("Accepted", 120) },
+        metadata: { name: gatewayClassName({ route, namespace }), annotations: waitFor("condition=Accepted", 120) },
         spec: { controllerName: controllerNames[route.controller] },
     };
 }
@@ -66,7 +66,7 @@ export function gateway(specs: GatewaySpecs): CustomObject {
     return {
         apiVersion,
         kind: "Gateway",
-        metadata: { name: names.gateway, annotations: waitForCondition("Programmed", 300) },
+        metadata: { name: names.gateway, annotations: waitFor("condition=Programmed", 300) },
         spec: {
             gatewayClassName: gatewayClassName(specs),
             listeners: [

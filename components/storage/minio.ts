@@ -4,9 +4,9 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import * as pulumi from "@pulumi/pulumi";
-import { RandomPassword } from "@pulumi/random/randomPassword";
 import { checksumOf } from "../checksum";
 import { names, secretKeys } from "../names";
+import { madePassword } from "../password";
 import { policyText, registryUser, serverSpec, serviceSpec, setUpSpec, type MinioSettings } from "./minio-values";
 
 export interface MinioArgs {
@@ -93,7 +93,7 @@ export class Minio extends pulumi.ComponentResource {
     }
 
     private password(what: string): pulumi.Output<string> {
-        return new RandomPassword(`${this.name}-${what}`, { length: 32, special: false }, { parent: this }).result;
+        return madePassword(`${this.name}-${what}`, this);
     }
 
     private metadata(objectName: string) {
