@@ -56,7 +56,7 @@ function sources(folder: string): string[] {
         .filter((file) => !file.includes("node_modules"));
 }
 
-const files = ["index.ts", ...folders.filter((folder) => folder !== "harbor").flatMap(sources)];
+const files = ["index.ts", ...folders.flatMap(sources)];
 const text = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
 
 function importsOf(file: string): string[] {

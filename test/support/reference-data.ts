@@ -7,7 +7,7 @@ import { isTree, type Tree } from "./chart-objects";
 /** Other projects' files to check against, where they are beside the project or named by ANCHORAGE_DATA; no copy of ours. */
 const folder = path.resolve(process.env["ANCHORAGE_DATA"] ?? path.join(projectRoot, "..", "shared", "data"));
 
-function read(kind: "values" | "crds", name: string): Tree | undefined {
+function read(kind: "values" | "crds" | "api", name: string): Tree | undefined {
     const file = path.join(folder, kind, `${name}.yaml`);
     if (!existsSync(file)) return undefined;
     // A file may be a template (spotahome's definition): its text without the actions is the object.
@@ -34,4 +34,9 @@ export function referenceValues(name: string): Tree | undefined {
 /** A CustomResourceDefinition; undefined where it is not on this machine. */
 export function referenceDefinition(name: string): Tree | undefined {
     return read("crds", name);
+}
+
+/** Harbor's REST API as OpenAPI 2; undefined where it is not on this machine. */
+export function referenceApi(name: string): Tree | undefined {
+    return read("api", name);
 }
