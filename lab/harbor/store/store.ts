@@ -86,7 +86,11 @@ export class Store {
             () => new ConnectionPool({ ...connection, max: 12, idleTimeoutMillis: 0 }),
             connection,
         );
-        await pool.query(Object.values(tables).map(Collection.schema).join("\n"));
+        await pool.query(
+            Object.values(tables)
+                .map((options) => Collection.schema(options))
+                .join("\n"),
+        );
         return new Store(pool);
     }
 
@@ -123,7 +127,7 @@ export class Store {
 
 function tablesOn(client: Pool | PoolClient): Tables {
     const entries = Object.entries(tables).map(([name, options]) => [name, new Collection(client, options)]);
-    return Object.fromEntries(entries) as unknown as Tables;
+    return Object.fromEntries(entries) as Tables;
 }
 
 /** The database of that name is made first where there is none. */

@@ -24,6 +24,11 @@ describe("the catalogue of lab tools", () => {
                 `https://github.com/versity/versitygw/releases/download/${v}/checksums.txt`,
             ],
         ],
+        registry: (v) => {
+            const base = `https://github.com/distribution/distribution/releases/download/${v}`;
+            const file = `${base}/registry_${v.slice(1)}_linux_amd64.tar.gz`;
+            return [[file, `${file}.sha256`]];
+        },
         helm: (v) => [
             [
                 `https://get.helm.sh/helm-${v}-linux-amd64.tar.gz`,
@@ -77,6 +82,7 @@ describe("the catalogue of lab tools", () => {
         const { version: versitygw } = (await readPin(entryOf("versitygw"), mac)).target;
         assert.deepEqual(Object.fromEntries(byTool), {
             etcd: undefined,
+            registry: undefined,
             kubernetes: undefined,
             kwok: undefined,
             helm: [`helm-${helm}-darwin-arm64.tar.gz`],

@@ -1,0 +1,137 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Configuration } from "./configuration";
+import type { Core, RegistryBackend } from "./core";
+import { Jobs } from "./jobs";
+import type { Connection } from "./postgres/server";
+import { Guard } from "./security/guard";
+import { Login } from "./security/login";
+import { hashSecret } from "./security/secrets";
+import { Sessions } from "./security/session";
+import { coreListener } from "./server";
+import { Store, type Tables } from "./store/store";
+
+export interface StandInOptions {
+    readonly connection: Connection;
+    /** Of the first start: afterwards the one in the database counts. */
+    readonly adminPassword: string;
+    /** On 127.0.0.1. @default any free one */
+    readonly port?: number;
+    readonly registry?: RegistryBackend;
+    /** As CONFIG_OVERWRITE_JSON: settings that the API may not change. */
+    readonly fixedSettings?: Readonly<Record<string, unknown>>;
+    readonly log: (line: string) => void;
+}
+
+export interface StandIn {
+    /** http://127.0.0.1:PORT */
+    readonly url: string;
+    stop(): Promise<void>;
+}
+
+/** What GET /systeminfo says; the version whose behaviour this is. */
+export const standInVersion = "v2.15.2-080b0220";
+
+/** Harbor's core, for a lab: its API, its tokens, and /v2/ in front of a registry. */
+export async function startStandIn(options: StandInOptions): Promise<StandIn> {
+    const store = await Store.open(options.connection);
+    const { tables } = store;
+    await fill(tables, options.adminPassword);
+    const configuration = new Configuration(tables, options.fixedSettings);
+    const running = new Set<Promise<unknown>>();
+    const jobs = new Jobs(
+        tables,
+        () => configuration.flag("read_only"),
+        (work) => {
+            const tracked = work
+                .catch((error: unknown) => {
+                    options.log(String(error));
+                })
+                .finally(() => running.delete(tracked));
+            running.add(tracked);
+        },
+    );
+    const server = createServer({ keepAliveTimeout: 30_000 });
+    const url = `http://127.0.0.1:${String(await listen(server, options.port ?? 0))}`;
+    const core: Core = {
+        store,
+        tables,
+        configuration,
+        guard: new Guard(tables),
+        login: new Login(tables, configuration),
+        sessions: new Sessions(),
+        jobs,
+        externalUrl: url,
+        version: standInVersion,
+        registry: options.registry,
+        componentHealth: async () => ({
+            core: true,
+            database: await store.ping(),
+            jobservice: true,
+            portal: true,
+            redis: true,
+            registry: true,
+            registryctl: true,
+        }),
+        log: options.log,
+    };
+    server.on("request", coreListener(core));
+    return {
+        url,
+        stop: async () => {
+            const closed = new Promise((resolve) => server.close(resolve));
+            server.closeAllConnections();
+            await closed;
+            await Promise.all(running);
+            await store.close();
+        },
+    };
+}
+
+/** What a new Harbor has: its administrator, nobody, and the project library. */
+async function fill(tables: Tables, adminPassword: string): Promise<void> {
+    if (await tables.users.get(1)) return;
+    const user = { email: "", realname: "", comment: "", sysadmin_flag: false, password: "" };
+    const password = await hashSecret(adminPassword);
+    await tables.users.insert({
+        ...user,
+        username: "admin",
+        realname: "system admin",
+        comment: "admin user",
+        sysadmin_flag: true,
+        password,
+    });
+    await tables.users.insert({
+        ...user,
+        username: "anonymous",
+        realname: "anonymous user",
+        comment: "anonymous user",
+    });
+    const project = await tables.projects.insert({
+        name: "library",
+        owner_id: 1,
+        registry_id: 0,
+        metadata: { public: "true" },
+        public: true,
+        cve_allowlist: [],
+    });
+    const member = {
+        project_id: project.id,
+        entity_id: 1,
+        entity_name: "admin",
+        entity_type: "u",
+        role_id: 1,
+    } as const;
+    await tables.members.insert(member);
+    await tables.quotas.insert({ project_id: project.id, hard: { storage: -1 }, used: { storage: 0 } });
+}
+
+function listen(server: Server, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", () => {
+            server.removeListener("error", reject);
+            resolve((server.address() as AddressInfo).port);
+        });
+    });
+}
