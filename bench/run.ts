@@ -3,6 +3,7 @@ import path from "node:path";
 import { writeFileAtomic } from "../lib/files";
 import { projectRoot } from "../lib/home";
 import { limited, machineLine, table, type Figure } from "./harness";
+import { harborClient } from "./harbor-client";
 import { labStart } from "./lab-start";
 import { npmStart } from "./npm-start";
 import { program } from "./program";
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     "lab-start": labStart,
     "stack-up": stackUp,
     "npm-start": npmStart,
+    "harbor-client": harborClient,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { CallOptions } from "./deadline";
 import { HarborError } from "./errors";
 import { Listing, type ListOptions } from "./listing";
 import { idOfLocation, projectHeader, type ProjectRef } from "./paths";
-import { tidy, type Shape } from "./tidy";
+import { tidy, tidyAll, type Shape } from "./tidy";
 import type { Answer, Call, Query, Transport } from "./transport";
 
 /** What a request has beside its path. */
@@ -131,7 +131,7 @@ function items<T extends object>(answer: Answer, endpoint: string, shape: Shape<
     const value = answer.json() ?? [];
     if (!Array.isArray(value)) throw emptyError(endpoint, "with something other than a list");
     const list = value as T[];
-    for (const item of list) tidy(item, shape);
+    tidyAll(list, shape);
     return list;
 }
 

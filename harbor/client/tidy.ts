@@ -17,24 +17,31 @@ interface AnyShape {
 /** Harbor's date for "never". */
 const zeroDate = "0001-01-01";
 
-/** Brings a freshly parsed object into its form, in place: nobody else holds it, and lists are long. */
+/** Brings a freshly parsed object into its form, in place: nobody else holds it. */
 export function tidy<T extends object>(raw: T, shape: Shape<T>): T {
-    tidyAny(raw as Record<string, unknown>, shape);
+    tidyAll([raw], shape);
     return raw;
 }
 
-function tidyAny(object: Record<string, unknown>, { dates, defaults, inner }: AnyShape): void {
-    for (const key of dates ?? []) {
-        const value = object[key];
-        if (typeof value === "string" && value.startsWith(zeroDate)) Reflect.deleteProperty(object, key);
-    }
-    for (const [key, value] of Object.entries(defaults ?? {})) {
-        object[key] ??= ownCopy(value);
-    }
-    for (const [key, shape] of Object.entries(inner ?? {})) {
-        const value = object[key];
-        if (shape === undefined || typeof value !== "object" || value === null) continue;
-        for (const one of Array.isArray(value) ? value : [value]) tidyAny(one as Record<string, unknown>, shape);
+/** The same for each object of a list; lists are long, so what is the same for all of them is done once. */
+export function tidyAll<T extends object>(list: readonly T[], shape: Shape<T>): void {
+    tidyEach(list as readonly Record<string, unknown>[], shape);
+}
+
+function tidyEach(list: readonly Record<string, unknown>[], { dates = [], defaults = {}, inner = {} }: AnyShape): void {
+    const values = Object.entries(defaults);
+    const shapes = Object.entries(inner);
+    for (const object of list) {
+        for (const key of dates) {
+            const value = object[key];
+            if (typeof value === "string" && value.startsWith(zeroDate)) Reflect.deleteProperty(object, key);
+        }
+        for (const [key, value] of values) object[key] ??= ownCopy(value);
+        for (const [key, shape] of shapes) {
+            const value = object[key];
+            if (shape === undefined || typeof value !== "object" || value === null) continue;
+            tidyEach((Array.isArray(value) ? value : [value]) as Record<string, unknown>[], shape);
+        }
     }
 }
 

@@ -91,9 +91,13 @@ export class HttpTransport implements Transport {
     async send(call: Call, deadline: Deadline): Promise<Answer> {
         const endpoint = `${call.method} ${call.path}`;
         const repeatable = call.idempotent ?? !["POST", "PATCH"].includes(call.method);
+        let last: HarborError | undefined;
         for (let attempt = 1; ; attempt++) {
             const outcome = await this.#attempt(call, endpoint, deadline);
             if (!("error" in outcome)) return outcome;
+            // What the server said before says more than that the time is up.
+            if (outcome.error.kind === "timeout" && last !== undefined) throw last;
+            last = outcome.error;
             // The answer to the first attempt was lost, and it did its work.
             const goneBefore = attempt > 1 && call.method === "DELETE" && outcome.error.kind === "not-found";
             if (goneBefore) return emptyAnswer;
