@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ExposureOutput } from "../config/contract";
+import { controllerPods } from "../config/controller-pods";
 import type { Settings } from "../config/schema";
 import type { PublicCertificate } from "./certificates-values";
 import type { ChartValues, HarborPart } from "./chart-values";
@@ -58,6 +59,7 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
             certificateSecret: certificate.secret,
             backendSecrets: backendSecrets(settings),
         };
+        const proxy = { pods: controllerPods(settings), placement: settings.placement };
         switch (exposure.kind) {
             case "ingress":
                 for (const object of traefikObjects({ ...specs, ingress: exposure })) this.make(object);
@@ -65,7 +67,7 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
             case "route":
                 new Gateway(
                     `${this.name}-gateway`,
-                    { specs: { ...specs, route: exposure }, namespace, after },
+                    { specs: { ...specs, ...proxy, route: exposure }, namespace, after },
                     { parent: this },
                 );
                 break;

@@ -1,3 +1,4 @@
+import { controllerPods } from "../config/controller-pods";
 import type { Settings } from "../config/schema";
 import type { OperatorId } from "../config/schema/operators";
 import { merge, type ChartValues } from "./chart-values";
@@ -12,16 +13,16 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
     "cert-manager": (settings) => ({
         crds: { enabled: true },
         global: priority(settings),
-        replicaCount: pods(settings),
+        replicaCount: controllerPods(settings),
         ...resources(settings, "20m", "64Mi", "256Mi"),
-        webhook: { replicaCount: pods(settings), ...resources(settings, "10m", "32Mi", "128Mi") },
-        cainjector: { replicaCount: pods(settings), ...resources(settings, "10m", "64Mi", "256Mi") },
+        webhook: { replicaCount: controllerPods(settings), ...resources(settings, "10m", "32Mi", "128Mi") },
+        cainjector: { replicaCount: controllerPods(settings), ...resources(settings, "10m", "64Mi", "256Mi") },
         // HTTP-01 answers through the Gateway. It ends itself where the CRDs of the Gateway API are missing.
         ...(settings.exposure.kind === "route" ? { config: { gatewayAPI: { enabled: true } } } : {}),
     }),
     "ingress-nginx": (settings) => ({
         controller: {
-            replicaCount: pods(settings),
+            replicaCount: controllerPods(settings),
             ...priority(settings),
             ...resources(settings, "100m", "128Mi", "512Mi"),
             ...spread(settings, "ingress-nginx"),
@@ -35,15 +36,15 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
     "envoy-gateway": (settings) => ({
         crds: { enabled: true },
         deployment: {
-            replicas: pods(settings),
+            replicas: controllerPods(settings),
             ...priority(settings),
             envoyGateway: resources(settings, "100m", "256Mi", "1Gi"),
         },
-        ...(pods(settings) > 1 ? { podDisruptionBudget: { minAvailable: 1 } } : {}),
+        ...(controllerPods(settings) > 1 ? { podDisruptionBudget: { minAvailable: 1 } } : {}),
     }),
     traefik: (settings) => ({
-        deployment: { replicas: pods(settings) },
-        ...(pods(settings) > 1 ? { podDisruptionBudget: { enabled: true, minAvailable: 1 } } : {}),
+        deployment: { replicas: controllerPods(settings) },
+        ...(controllerPods(settings) > 1 ? { podDisruptionBudget: { enabled: true, minAvailable: 1 } } : {}),
         ...priority(settings),
         ...resources(settings, "100m", "128Mi", "512Mi"),
         ...spread(settings, "traefik"),
@@ -54,7 +55,7 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
     }),
     "cloudnative-pg": (settings) => ({
         crds: { create: true },
-        replicaCount: pods(settings),
+        replicaCount: controllerPods(settings),
         ...priority(settings),
         ...resources(settings, "50m", "128Mi", "512Mi"),
     }),
@@ -68,21 +69,16 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
         configPostgresPodResources: { default_cpu_limit: "0", min_cpu_limit: "0" },
     }),
     "redis-ot": (settings) => ({
-        replicas: pods(settings),
+        replicas: controllerPods(settings),
         ...priority(settings),
         ...resources(settings, "50m", "128Mi", "512Mi"),
     }),
     "redis-spotahome": (settings) => ({
-        replicas: pods(settings),
+        replicas: controllerPods(settings),
         ...priority(settings),
         ...resources(settings, "50m", "128Mi", "256Mi"),
     }),
 };
-
-/** Two of each where Harbor itself shall outlive a node: one works, the other waits. */
-function pods({ harbor }: Settings): number {
-    return harbor.replicas.core > 1 ? 2 : 1;
-}
 
 /** CPU has no limit, memory has one, as for Harbor's own pods (components/placement-resources.ts). */
 function resources({ placement }: Settings, cpu: string, memory: string, limit: string): ChartValues {
@@ -96,7 +92,7 @@ function priority({ placement }: Settings): ChartValues {
 
 /** Controllers that requests go through, apart where there are several. */
 function spread(settings: Settings, app: string): ChartValues {
-    return spreadConstraints(settings.placement.spread, pods(settings), { "app.kubernetes.io/name": app });
+    return spreadConstraints(settings.placement.spread, controllerPods(settings), { "app.kubernetes.io/name": app });
 }
 
 /** A limit for each client needs the client's own address, which a hop between two nodes would take away. */

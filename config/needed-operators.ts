@@ -9,6 +9,6 @@ export function neededOperators(settings: Settings): OperatorId[] {
     const { tls, harbor, exposure, database, cache } = settings;
     const needed = new Set<string>([database.kind, cache.kind]);
     if (exposure.kind === "ingress" || exposure.kind === "route") needed.add(exposure.controller);
-    if (harbor.internalTls || ["self-signed", "lets-encrypt", "vault"].includes(tls.kind)) needed.add("cert-manager");
+    if (harbor.internalTls || tls.kind === "lets-encrypt" || tls.kind === "vault") needed.add("cert-manager");
     return operatorIds.filter((id) => needed.has(id));
 }

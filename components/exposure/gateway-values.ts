@@ -1,6 +1,7 @@
 import type { Settings } from "../../config/schema";
 import { waitFor, type CustomObject } from "../custom-object";
 import { names } from "../names";
+import { spreadConstraints } from "../spread-constraints";
 
 export type RouteSettings = Extract<Settings["exposure"], { kind: "route" }>;
 
@@ -12,11 +13,15 @@ export interface GatewaySpecs {
     readonly certificateSecret: string | undefined;
     /** Secret with the certificate of each component that is reached by https. */
     readonly backendSecrets: Readonly<Record<string, string>>;
+    /** Of the Gateway's own proxy. */
+    readonly pods: number;
+    readonly placement: Settings["placement"];
 }
 
 const group = "gateway.networking.k8s.io";
 const apiVersion = `${group}/v1`;
-const envoy = "gateway.envoyproxy.io/v1alpha1";
+const envoyGroup = "gateway.envoyproxy.io";
+const envoy = `${envoyGroup}/v1alpha1`;
 
 /** What serves a GatewayClass (gateway v1.9.1, api/v1alpha1; traefik v3.7, pkg/provider/kubernetes/gateway). */
 const controllerNames = {
@@ -48,10 +53,43 @@ export function gatewayClass({ route, namespace }: GatewaySpecs): CustomObject |
     };
 }
 
+/**
+ * How many Envoys serve the Gateway, and where; undefined where a class of the cluster says so, or Traefik is its own proxy.
+ * Labels: gateway v1.9.1, internal/infrastructure/kubernetes/proxy/resource_provider.go.
+ */
+export function envoyProxy({ route, namespace, pods, placement }: GatewaySpecs): CustomObject | undefined {
+    if (route.controller !== "envoy-gateway" || route.className !== undefined) return undefined;
+    const owner = `${envoyGroup}/owning-gateway`;
+    const { priorityClass, disruptionBudgets, spread } = placement;
+    const pod = {
+        ...spreadConstraints(spread, pods, {
+            [`${owner}-name`]: names.gateway,
+            [`${owner}-namespace`]: namespace,
+        }),
+        ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
+    };
+    return {
+        apiVersion: envoy,
+        kind: "EnvoyProxy",
+        metadata: { name: names.gateway },
+        spec: {
+            provider: {
+                type: "Kubernetes",
+                kubernetes: {
+                    // An empty map would be seen as a change at each preview.
+                    envoyDeployment: { replicas: pods, ...(Object.keys(pod).length === 0 ? {} : { pod }) },
+                    ...(pods > 1 && disruptionBudgets ? { envoyPDB: { maxUnavailable: 1 } } : {}),
+                },
+            },
+        },
+    };
+}
+
 /** Programmed: it has an address, and a proxy that answers there. */
 export function gateway(specs: GatewaySpecs): CustomObject {
     const { route, certificateSecret } = specs;
     const port = ports[route.controller];
+    const parametersRef = { group: envoyGroup, kind: "EnvoyProxy", name: names.gateway };
     const common = { hostname: route.host, allowedRoutes: { namespaces: { from: "Same" } } };
     const https = {
         name: "https",
@@ -69,6 +107,7 @@ export function gateway(specs: GatewaySpecs): CustomObject {
         metadata: { name: names.gateway, annotations: waitFor("condition=Programmed", 300) },
         spec: {
             gatewayClassName: gatewayClassName(specs),
+            ...(envoyProxy(specs) === undefined ? {} : { infrastructure: { parametersRef } }),
             listeners: [
                 { name: "http", port: port.http, protocol: "HTTP", ...common },
                 ...(certificateSecret === undefined ? [] : [https]),

@@ -4,6 +4,7 @@ import {
     backendTlsPolicies,
     backendTrafficPolicy,
     clientTrafficPolicy,
+    envoyProxy,
     gateway,
     gatewayClass,
     redirectRoute,
@@ -27,7 +28,7 @@ export class Gateway extends pulumi.ComponentResource {
     ) {
         super("anchorage:components:Gateway", name, {}, opts);
         const { specs } = args;
-        const after = [...args.after, ...this.ownClass()];
+        const after = [...args.after, ...this.ownClass(), ...this.ownProxy()];
         this.make("gateway", gateway(specs), after);
         if (specs.certificateSecret !== undefined) this.make("redirect", redirectRoute(specs), after);
         if (specs.route.controller === "envoy-gateway") {
@@ -45,7 +46,12 @@ export class Gateway extends pulumi.ComponentResource {
         return [makeObject(`${this.name}-class`, ownClass, undefined, { parent: this, dependsOn: [...after] })];
     }
 
-    private make(what: string, object: CustomObject, after: readonly pulumi.Resource[]): void {
-        makeObject(`${this.name}-${what}`, object, this.args.namespace, { parent: this, dependsOn: [...after] });
+    private ownProxy(): pulumi.Resource[] {
+        const proxy = envoyProxy(this.args.specs);
+        return proxy === undefined ? [] : [this.make("envoy", proxy, this.args.after)];
+    }
+
+    private make(what: string, object: CustomObject, after: readonly pulumi.Resource[]): pulumi.Resource {
+        return makeObject(`${this.name}-${what}`, object, this.args.namespace, { parent: this, dependsOn: [...after] });
     }
 }

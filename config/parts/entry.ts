@@ -1,5 +1,6 @@
 import { operatorCharts, type Retired } from "../catalogue";
 import { isEncrypted, passesThrough } from "../registry-url";
+import { controllerPods } from "../controller-pods";
 import type { Settings } from "../schema";
 import type { OperatorId } from "../schema/operators";
 import { count, failsAlone, use, type Part, type Use } from "./part";
@@ -74,7 +75,7 @@ function entryPart(settings: Settings): Part {
 
 /** A controller that requests go through. */
 function controllerPart(settings: Settings, id: "ingress-nginx" | "traefik"): Part {
-    const { operators, harbor, exposure } = settings;
+    const { operators, exposure } = settings;
     const { app, namespace, retired } = operatorCharts[id];
     const ours = !operators[id].installed;
     const what = exposure.kind === "route" ? "Gateway" : "Ingress";
@@ -83,18 +84,18 @@ function controllerPart(settings: Settings, id: "ingress-nginx" | "traefik"): Pa
         title: `${id === "traefik" ? "Traefik" : id} (${what})${ours ? "" : ", the cluster's own"}`,
         kind: "entry",
         // components/operators-values.ts gives it two pods as soon as Harbor is to outlive a node.
-        ...(ours ? { version: app, namespace, instances: harbor.replicas.core > 1 ? 2 : 1 } : {}),
+        ...(ours ? { version: app, namespace, instances: controllerPods(settings) } : {}),
         uses: [...toHarbor, ...certificateUse(settings)],
         ...retirement(retired),
         ...failsAlone(
-            ours && harbor.replicas.core === 1,
+            ours && controllerPods(settings) === 1,
             "one pod that all requests go through",
             "set harbor.replicas.core: 2, which the controller follows",
         ),
     };
 }
 
-/** Envoys that Envoy Gateway makes for the Gateway, beside itself; one where no class of the cluster says otherwise. */
+/** Envoys that Envoy Gateway makes for the Gateway, beside itself; a class of the cluster says how many they are. */
 function envoyPart(settings: Settings): Part {
     const { operators, exposure } = settings;
     const { app, namespace } = operatorCharts["envoy-gateway"];
@@ -104,11 +105,12 @@ function envoyPart(settings: Settings): Part {
         title: "Gateway (Envoy)",
         kind: "entry",
         ...(operators["envoy-gateway"].installed ? {} : { version: `as in Envoy Gateway ${app}`, namespace }),
+        ...(ownClass ? { instances: controllerPods(settings) } : {}),
         uses: [...toHarbor, ...certificateUse(settings)],
         ...failsAlone(
-            ownClass,
+            ownClass && controllerPods(settings) === 1,
             "one Envoy that all requests go through",
-            "set exposure.className: a GatewayClass whose EnvoyProxy has more replicas",
+            "set harbor.replicas.core: 2, which the Envoys follow",
         ),
     };
 }
@@ -116,7 +118,13 @@ function envoyPart(settings: Settings): Part {
 /** Of the part where TLS ends. nginx, where it ends there, asks by itself. */
 export function certificateUse({ tls }: Settings): Use[] {
     if (tls.kind === "none") return [];
-    return [use(tls.kind === "certificate" ? "certificate" : "cert-manager", "certificate")];
+    const from = {
+        certificate: "certificate",
+        "self-signed": "own-ca",
+        "lets-encrypt": "cert-manager",
+        vault: "cert-manager",
+    };
+    return [use(from[tls.kind], "certificate")];
 }
 
 /** Whether TLS comes as far as the chart's nginx. */
@@ -172,8 +180,6 @@ export function retirement(retired: Retired | undefined): Pick<Part, "retired"> 
 /** Whom cert-manager asks to sign. */
 export function signerUse({ tls }: Settings): Use[] {
     switch (tls.kind) {
-        case "self-signed":
-            return [use("own-ca", "signs")];
         case "lets-encrypt":
             return [use("lets-encrypt", "ACME, HTTP-01")];
         case "vault":

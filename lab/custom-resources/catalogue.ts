@@ -53,7 +53,7 @@ export const definitionSources: Readonly<Record<DefinitionSet, DefinitionSource 
         module: "github.com/envoyproxy/gateway",
         paths: files(
             "charts/gateway-crds-helm/templates/generated/gateway.envoyproxy.io_",
-            ...["backendtrafficpolicies", "clienttrafficpolicies"],
+            ...["backendtrafficpolicies", "clienttrafficpolicies", "envoyproxies"],
         ),
     },
     "gateway-api": {

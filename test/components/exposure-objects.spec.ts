@@ -113,6 +113,29 @@ describe("exposure's objects", () => {
         assert.equal(specOf(resources, "BackendTrafficPolicy", "harbor")["rateLimit"], undefined);
     });
 
+    it("of a route of a Harbor that outlives a node: two Envoys apart, one of which may be drained", async () => {
+        const harbor = { replicas: { core: 2 } };
+        const resources = await evaluateExposure({ exposure: route(), harbor });
+        const reference = { group: "gateway.envoyproxy.io", kind: "EnvoyProxy", name: "harbor" };
+        assert.deepEqual(specOf(resources, "Gateway", "harbor")["infrastructure"], { parametersRef: reference });
+        const { kubernetes } = specOf(resources, "EnvoyProxy", "harbor")["provider"] as { kubernetes: ChartValues };
+        const { replicas, pod } = kubernetes["envoyDeployment"] as ChartValues;
+        assert.equal(replicas, 2);
+        const constraints = (pod as ChartValues)["topologySpreadConstraints"] as ChartValues[];
+        const matchLabels = {
+            "gateway.envoyproxy.io/owning-gateway-name": "harbor",
+            "gateway.envoyproxy.io/owning-gateway-namespace": "harbor",
+        };
+        assert.deepEqual(
+            constraints.map(({ labelSelector }) => labelSelector),
+            [{ matchLabels }, { matchLabels }],
+        );
+        assert.deepEqual(kubernetes["envoyPDB"], { maxUnavailable: 1 });
+
+        const alone = specOf(await evaluateExposure({ exposure: route() }), "EnvoyProxy", "harbor");
+        assert.deepEqual(alone["provider"], { type: "Kubernetes", kubernetes: { envoyDeployment: { replicas: 1 } } });
+    });
+
     it("of a route of Traefik: the ports of its entry points, and nothing of Envoy's", async () => {
         const resources = await evaluateExposure({ exposure: route("traefik"), tls: inSecret });
         const listeners = specOf(resources, "Gateway", "harbor")["listeners"] as ChartValues[];

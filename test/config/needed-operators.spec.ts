@@ -51,7 +51,7 @@ describe("needed operators", () => {
         ["no TLS", { kind: "none" }, false, false],
         ["a given certificate", { kind: "certificate", existingSecret: "tls" }, false, false],
         ["Let's Encrypt", { kind: "lets-encrypt", email: "a@example.com", environment: "staging" }, false, true],
-        ["the stack's own CA", { kind: "self-signed" }, false, true],
+        ["the stack's own CA, which the program makes", { kind: "self-signed" }, false, false],
         ["Vault", { ...vault, path: "pki/sign/harbor" }, false, true],
         ["internal TLS alone", { kind: "none" }, true, true],
     ];

@@ -186,6 +186,8 @@ describe("parts of a stack", () => {
         ["MinIO elsewhere", { storage: storages[7] }, "storage", undefined],
         ["one HAProxy", { exposure: exposures[1] }, "haproxy", /second host/],
         ["one pod of a controller", { exposure: exposures[3] }, "traefik", /harbor\.replicas\.core: 2/],
+        ["one Envoy", { exposure: { kind: "route", host } }, "gateway", /harbor\.replicas\.core: 2/],
+        ["two Envoys", { exposure: { kind: "route", host }, harbor: twice }, "gateway", undefined],
         ["two pods of a controller", { exposure: exposures[3], harbor: twice }, "traefik", undefined],
         [
             "a controller of the cluster's own",
@@ -207,7 +209,7 @@ describe("parts of a stack", () => {
         const parts = partsOf(
             settings({
                 exposure: { kind: "route", host },
-                tls: { kind: "self-signed" },
+                tls: { kind: "lets-encrypt", email: "ops@example.com" },
                 database: { kind: "cloudnative-pg" },
                 cache: { kind: "redis-ot" },
                 harbor: { version: "2.14.4" },
