@@ -15,59 +15,95 @@ interface KubernetesObject {
     readonly [field: string]: unknown;
 }
 
-/** Kinds that the program makes beside the release. */
-const kinds = "secrets,configmaps,serviceaccounts,persistentvolumeclaims";
+/** A release as a person installs it: a folder with the chart, a file with its values. */
+interface Release {
+    readonly name: string;
+    readonly namespace: string;
+    readonly chart: string;
+}
 
-/** Makes by kubectl and helm what `anchorage up` made: a person with two files and two commands. */
+export interface Written {
+    readonly kubeconfig: string;
+    /** The registry's, with the objects that the program makes beside its release. */
+    readonly namespace: string;
+    /** Kinds of these objects, as kubectl takes them. */
+    readonly kinds: readonly string[];
+    /** Objects of the whole cluster that belong to them, as kind/name. */
+    readonly clusterWide: readonly string[];
+    /** In their order: what stands before the objects, each before the next; then Harbor. */
+    readonly releases: readonly Release[];
+    /** Arguments of `kubectl wait`: what has to hold before Harbor is installed. */
+    readonly waits: readonly (readonly string[])[];
+}
+
+/** Makes by kubectl and helm what `anchorage up` made: a person with a few files and a few commands. */
 export interface ByHand {
     readonly up: () => Promise<void>;
     readonly down: () => Promise<void>;
 }
 
-/**
- * Writes down what is in the namespace of a stack that is up (the objects as YAML, the release's values) so that it
- * can be made again by hand.
- */
-export async function writeDown(
-    sandbox: Sandbox,
-    where: {
-        readonly kubeconfig: string;
-        readonly namespace: string;
-        readonly release: string;
-        readonly chart: string;
-    },
-): Promise<ByHand> {
+/** Writes down what a stack that is up consists of (objects as YAML, releases' values), to make it again by hand. */
+export async function writeDown(sandbox: Sandbox, written: Written): Promise<ByHand> {
+    const { kubeconfig, namespace, releases, waits } = written;
     const kubectl = async (...args: string[]): Promise<string> =>
-        (await sandbox.run(sandbox.tool("kubectl"), ["--kubeconfig", where.kubeconfig, ...args])).stdout;
-    const helm = async (...args: string[]): Promise<string> =>
-        (
-            await sandbox.run(sandbox.tool("helm"), [
-                ...["--kubeconfig", where.kubeconfig, "--namespace", where.namespace],
-                ...args,
-            ])
-        ).stdout;
+        (await sandbox.run(sandbox.tool("kubectl"), ["--kubeconfig", kubeconfig, ...args])).stdout;
+    const helm = async (release: Release, ...args: string[]): Promise<string> => {
+        const where = ["--kubeconfig", kubeconfig, "--namespace", release.namespace];
+        return (await sandbox.run(sandbox.tool("helm"), [...where, ...args])).stdout;
+    };
 
-    const list = await kubectl("--namespace", where.namespace, "get", kinds, "-o", "json");
-    const { items } = JSON.parse(list) as { readonly items: readonly KubernetesObject[] };
-    const namespace = JSON.parse(await kubectl("get", "namespace", where.namespace, "-o", "json")) as KubernetesObject;
-    const objects = [namespace, ...items.filter(isOfTheProgram)].map(asWritten);
-    const manifests = path.join(sandbox.folder, "by-hand.yaml");
+    const manifests = path.join(sandbox.folder, `by-hand-${namespace}.yaml`);
+    const objects = await objectsOf(kubectl, written);
     await writeFile(manifests, objects.map((object) => stringify(object)).join("---\n"), { mode: 0o600 });
-    const values = path.join(sandbox.folder, "by-hand-values.yaml");
-    await writeFile(values, await helm("get", "values", where.release, "--output", "yaml"), { mode: 0o600 });
+    const valuesOf = ({ name }: Release): string => path.join(sandbox.folder, `by-hand-${name}-values.yaml`);
+    for (const release of releases) {
+        const values = await helm(release, "get", "values", release.name, "--output", "yaml");
+        await writeFile(valuesOf(release), values, { mode: 0o600 });
+    }
+    const install = (release: Release): Promise<string> =>
+        helm(
+            release,
+            ...["upgrade", "--install", release.name, release.chart, "--create-namespace"],
+            ...["--values", valuesOf(release), "--wait", "--timeout", "2m"],
+        );
+    const uninstall = (release: Release): Promise<string> =>
+        helm(release, "uninstall", release.name, "--wait", "--ignore-not-found");
+    const operators = releases.slice(0, -1);
+    const harbor = releases.slice(-1);
     return {
         up: async () => {
+            for (const release of operators) await install(release);
             await kubectl("apply", "--filename", manifests);
-            await helm(
-                ...["upgrade", "--install", where.release, where.chart],
-                ...["--values", values, "--wait", "--timeout", "2m"],
-            );
+            await Promise.all(waits.map((wait) => kubectl("wait", "--timeout=2m", "--namespace", namespace, ...wait)));
+            for (const release of harbor) await install(release);
         },
         down: async () => {
-            await helm("uninstall", where.release, "--wait", "--ignore-not-found");
+            for (const release of harbor) await uninstall(release);
             await kubectl("delete", "--filename", manifests, "--wait", "--ignore-not-found");
+            for (const release of operators) {
+                await uninstall(release);
+                await kubectl("delete", "namespace", release.namespace, "--wait", "--ignore-not-found");
+            }
         },
     };
+}
+
+async function objectsOf(
+    kubectl: (...args: string[]) => Promise<string>,
+    { namespace, kinds, clusterWide }: Written,
+): Promise<object[]> {
+    const get = async (...args: string[]): Promise<readonly KubernetesObject[]> => {
+        const found = JSON.parse(await kubectl("get", ...args, "-o", "json")) as KubernetesObject & {
+            readonly items?: readonly KubernetesObject[];
+        };
+        return found.items ?? [found];
+    };
+    const inside = await get("--namespace", namespace, kinds.join(","));
+    return [
+        ...(await get("namespace", namespace)),
+        ...(clusterWide.length === 0 ? [] : await get(...clusterWide)),
+        ...inside.filter(isOfTheProgram),
+    ].map(asWritten);
 }
 
 /** Not of Helm, nor of the cluster itself. */

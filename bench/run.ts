@@ -5,6 +5,7 @@ import { projectRoot } from "../lib/home";
 import { limited, machineLine, table, type Figure } from "./harness";
 import { harborClient } from "./harbor-client";
 import { labStart } from "./lab-start";
+import { largestStackUp } from "./largest-stack-up";
 import { npmStart } from "./npm-start";
 import { program } from "./program";
 import { Sandbox } from "./sandbox";
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     program,
     "lab-start": labStart,
     "stack-up": stackUp,
+    "largest-stack-up": largestStackUp,
     "npm-start": npmStart,
     "harbor-client": harborClient,
 };

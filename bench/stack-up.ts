@@ -20,11 +20,14 @@ export async function stackUp(sandbox: Sandbox): Promise<Figure[]> {
     };
 
     const { outputs } = (await up()) as { readonly outputs: StackOutputs };
+    const { namespace } = outputs;
     const byHand = await writeDown(sandbox, {
         kubeconfig: outputs.cluster.kubeconfig ?? "",
-        namespace: outputs.namespace,
-        release: outputs.release.name,
-        chart: path.join(projectRoot, "lab/charts/harbor"),
+        namespace,
+        kinds: ["secrets", "configmaps", "serviceaccounts", "persistentvolumeclaims"],
+        clusterWide: [],
+        releases: [{ name: outputs.release.name, namespace, chart: path.join(projectRoot, "lab/charts/harbor") }],
+        waits: [],
     });
 
     // What is up is brought up once more before it is taken down: the same pairs give both figures.
