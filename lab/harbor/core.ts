@@ -3,6 +3,7 @@ import type { Jobs } from "./jobs";
 import type { Guard } from "./security/guard";
 import type { Login } from "./security/login";
 import type { Sessions } from "./security/session";
+import type { Tokens } from "./registry/tokens";
 import type { Store, Tables } from "./store/store";
 
 /** What every group of the API works with. */
@@ -10,6 +11,7 @@ export interface Core {
     readonly store: Store;
     readonly tables: Tables;
     readonly configuration: Configuration;
+    readonly tokens: Tokens;
     readonly guard: Guard;
     readonly login: Login;
     readonly sessions: Sessions;
@@ -30,6 +32,4 @@ export interface Core {
 export interface RegistryBackend {
     /** Of its HTTP server. */
     readonly socketPath: string;
-    /** Authorization header that it asks for. */
-    readonly authorization: string;
 }

@@ -4,6 +4,7 @@ import { Configuration } from "./configuration";
 import type { Core, RegistryBackend } from "./core";
 import { Jobs } from "./jobs";
 import type { Connection } from "./postgres/server";
+import { Tokens } from "./registry/tokens";
 import { Guard } from "./security/guard";
 import { Login } from "./security/login";
 import { hashSecret } from "./security/secrets";
@@ -57,6 +58,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
         store,
         tables,
         configuration,
+        tokens: new Tokens(),
         guard: new Guard(tables),
         login: new Login(tables, configuration),
         sessions: new Sessions(),

@@ -1,0 +1,137 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { UserError } from "../../../lib/errors";
+import { waitFor } from "../../../lib/wait";
+import type { RegistryBackend } from "../core";
+
+/** Where a registry keeps its content. */
+export interface Bucket {
+    /** http://127.0.0.1:PORT */
+    readonly endpoint: string;
+    readonly region: string;
+    readonly bucket: string;
+    /** Folder in the bucket. @default its root */
+    readonly rootDirectory?: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+}
+
+export interface RegistryProcess extends RegistryBackend {
+    readonly pid: number;
+    /** Resolves when it has ended, whatever ended it. */
+    readonly ended: Promise<void>;
+    stop(): Promise<void>;
+}
+
+/**
+ * Starts the distribution registry on a bucket. It listens on a socket in a folder that nobody else may enter, so it
+ * asks for no password: who may do what is decided in front of it.
+ * @param binary path of `registry`
+ */
+export async function startRegistry(binary: string, bucket: Bucket): Promise<RegistryProcess> {
+    const folder = await mkdtemp(path.join(tmpdir(), "anchorage-reg-"));
+    const socketPath = path.join(folder, "socket");
+    const configuration = path.join(folder, "config.yml");
+    // JSON is YAML.
+    await writeFile(configuration, JSON.stringify(configurationOf(bucket, socketPath), undefined, 2));
+    const child = spawn(binary, ["serve", configuration], {
+        stdio: ["ignore", "ignore", "pipe"],
+        env: {
+            PATH: process.env["PATH"] ?? "",
+            // The environment, since every user of the machine can read a command line.
+            REGISTRY_HTTP_SECRET: randomBytes(16).toString("hex"),
+            REGISTRY_STORAGE_S3_ACCESSKEY: bucket.accessKey,
+            REGISTRY_STORAGE_S3_SECRETKEY: bucket.secretKey,
+            OTEL_TRACES_EXPORTER: "none",
+        },
+    });
+    const ended = once(child, "exit").then(() => rm(folder, { recursive: true, force: true }));
+    const log = logOf(child);
+    try {
+        await answers(child, socketPath, log);
+    } catch (error) {
+        child.kill("SIGKILL");
+        await ended;
+        throw error;
+    }
+    return {
+        socketPath,
+        pid: child.pid ?? 0,
+        ended,
+        stop: async () => {
+            child.kill("SIGTERM");
+            const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
+            await ended;
+            clearTimeout(late);
+        },
+    };
+}
+
+function configurationOf({ bucket, endpoint, region, rootDirectory }: Bucket, socketPath: string): object {
+    return {
+        version: "0.1",
+        log: { level: "error", accesslog: { disabled: true } },
+        storage: {
+            s3: {
+                region,
+                regionendpoint: endpoint,
+                bucket,
+                forcepathstyle: true,
+                secure: endpoint.startsWith("https:"),
+                v4auth: true,
+                ...(rootDirectory === undefined ? {} : { rootdirectory: rootDirectory }),
+            },
+            delete: { enabled: true },
+            // A client would be sent to the bucket, whose address is for the lab alone.
+            redirect: { disable: true },
+            cache: { blobdescriptor: "inmemory" },
+            maintenance: { uploadpurging: { enabled: false } },
+        },
+        http: { net: "unix", addr: socketPath },
+    };
+}
+
+/** The end of what it has written. */
+function logOf(child: ChildProcess): () => string {
+    let log = "";
+    child.stderr?.on("data", (text: Buffer) => {
+        log = (log + text.toString()).slice(-4_000);
+    });
+    return () => log.trim();
+}
+
+async function answers(child: ChildProcess, socketPath: string, log: () => string): Promise<void> {
+    let failure: UserError | undefined;
+    const failed = (what: string): void => {
+        failure = new UserError(`the registry ${what} at its start`, { details: [log()] });
+    };
+    child.once("error", (error) => {
+        failed(`could not be started (${error.message})`);
+    });
+    child.once("exit", (code) => {
+        failed(`ended with code ${String(code)}`);
+    });
+    const ask = (): Promise<true | undefined> =>
+        new Promise((resolve) => {
+            const asked = request({ socketPath, path: "/v2/" }, (response) => {
+                response.resume();
+                resolve(response.statusCode === 200 ? true : undefined);
+            });
+            asked.once("error", () => {
+                resolve(undefined);
+            });
+            asked.end();
+        });
+    await waitFor(
+        () => {
+            if (failure) throw failure;
+            return ask();
+        },
+        { what: "the registry to answer", timeoutMs: 30_000, intervalMs: 30, describe: log },
+    );
+}
