@@ -34,8 +34,13 @@ export function exposureOf(specs: ExposureSpecs): ExposureValues {
     return {
         registryUrl: settings.harbor.externalUrl ?? registryUrlOf(settings),
         values: merge({ expose: { type, tls: chartTls(specs) }, ...authority }, values),
-        output,
+        output: withLimit(output, settings),
     };
+}
+
+function withLimit(output: ExposureOutput, { exposure }: Pick<Settings, "exposure">): ExposureOutput {
+    const limit = "rateLimit" in exposure ? exposure.rateLimit : undefined;
+    return limit === undefined || output.kind === "clusterIP" ? output : { ...output, rateLimit: limit };
 }
 
 interface Kind {

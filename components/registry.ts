@@ -107,6 +107,8 @@ export class Registry extends pulumi.ComponentResource {
             name: release,
             harborVersion: version.harbor,
             chartVersion: version.chart,
+            scanning: settings.harbor.trivy,
+            metrics: settings.harbor.metrics,
         }));
         this.admin = { user: "admin", secretName: names.adminSecret, secretKey: secretKeys.admin };
         this.exposure = exposure.output;

@@ -20,6 +20,10 @@ export interface ReleaseOutput {
     readonly harborVersion: string;
     /** `1.19.2` */
     readonly chartVersion: string;
+    /** Whether Trivy scans images; absent in outputs of an older program. */
+    readonly scanning?: boolean;
+    /** Whether Harbor's components answer with metrics; absent as above. */
+    readonly metrics?: boolean;
 }
 
 /** Where the administrator's password is. */
@@ -65,6 +69,14 @@ interface PublicOutput {
     readonly host: string;
     /** Secret with the CA that clients have to trust, where it is one of the stack's own; key `ca.crt`. */
     readonly caSecret?: string;
+    readonly rateLimit?: RateLimitOutput;
+}
+
+/** Of each client; more requests are answered 429. */
+export interface RateLimitOutput {
+    readonly requestsPerSecond: number;
+    /** Times as many at once. */
+    readonly burst: number;
 }
 
 /** Where the cluster says which address it is, in the release's namespace. */
