@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { waitFor } from "../../../lib/wait";
+import { contract } from "./harbor";
+import { some } from "./like";
+
+contract("garbage collection", (harbor) => {
+    const manual = { schedule: { type: "Manual" }, parameters: { delete_untagged: false, workers: 1, dry_run: true } };
+    const resume = async (): Promise<void> => {
+        (await harbor().admin.put("/jobservice/queues/all", { action: "resume" })).is(200);
+    };
+    const waitForEnd = (id: number): Promise<string> =>
+        waitFor(
+            async () => {
+                const status = (await harbor().admin.get(`/system/gc/${id}`)).is(200).string("job_status");
+                return ["Pending", "Running", "Scheduled"].includes(status) ? undefined : status;
+            },
+            { what: `garbage collection ${id} to end`, timeoutMs: 55_000, intervalMs: 500 },
+        );
+
+    before(() => harbor().afterwards(resume));
+
+    it("runs at once when asked by hand, and is found under the number of its Location", async function () {
+        this.timeout(90_000);
+        const { admin } = harbor();
+        const started = (await admin.post("/system/gc/schedule", manual)).is(201);
+        assert.match(started.header("location") ?? "", /^\/api\/v2\.0\/system\/gc\/[1-9]\d*$/);
+        const { id } = started;
+        (await admin.get(`/system/gc/${id}`)).has({
+            id,
+            job_kind: "MANUAL",
+            job_name: "GARBAGE_COLLECTION",
+            schedule: some,
+            job_parameters: /"dry_run":true/,
+        });
+        assert.equal(await waitForEnd(id), "Success");
+        const log = (await admin.get(`/system/gc/${id}/log`)).is(200);
+        assert.ok(log.text.length > 0);
+        const listed = (await admin.get("/system/gc", { page_size: 1 })).is(200);
+        assert.equal(listed.list[0]?.["id"], id);
+        assert.ok(Number(listed.header("x-total-count")) >= 1);
+    });
+
+    it("leaves its schedule as it is", async () => {
+        const { admin } = harbor();
+        const before = (await admin.get("/system/gc/schedule")).text;
+        (await admin.post("/system/gc/schedule", manual)).is(201);
+        assert.equal((await admin.get("/system/gc/schedule")).text, before);
+    });
+
+    it("waits while its queue is paused, and can be stopped", async function () {
+        this.timeout(90_000);
+        const { admin } = harbor();
+        (await admin.put("/jobservice/queues/GARBAGE_COLLECTION", { action: "pause" })).is(200);
+        const { id } = (await admin.post("/system/gc/schedule", manual)).is(201);
+        (await admin.get(`/system/gc/${id}`)).has({ job_status: /^(Pending|Running)$/ });
+        const queue = await waitFor(
+            async () => {
+                const queues = (await admin.get("/jobservice/queues")).list;
+                return queues.find((one) => one["job_type"] === "GARBAGE_COLLECTION" && Number(one["count"]) > 0);
+            },
+            { what: "the job to wait in its queue", timeoutMs: 20_000 },
+        );
+        assert.equal(queue["paused"], true);
+        (await admin.put(`/system/gc/${id}`)).isEmpty(200);
+        await resume();
+        assert.equal(await waitForEnd(id), "Stopped");
+    });
+
+    it("knows no number that it did not give, and no other user", async () => {
+        const { admin, anonymous } = harbor();
+        (await admin.get("/system/gc/999999999")).fails(404, "NOT_FOUND");
+        (await admin.get("/system/gc/999999999/log")).fails(404, "NOT_FOUND");
+        (await anonymous.get("/system/gc")).fails(401, "UNAUTHORIZED");
+        const user = harbor().as(await harbor().user());
+        (await user.post("/system/gc/schedule", manual)).fails(403, "FORBIDDEN");
+    });
+});
