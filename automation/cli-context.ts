@@ -73,7 +73,10 @@ function labControl(signal: AbortSignal): LabControl {
         },
         stop: (name) => lab().stopLab(doorsToEnd(name)),
         reset: (name) => lab().resetLab(doorsToEnd(name)),
-        status: (name) => lab().labStatus(name),
+        status: (name) => {
+            const { labStatus } = require("../lab/status") as typeof import("../lab/status");
+            return labStatus(name);
+        },
         tools: resolve,
         charts: async (name, charts, progress) => {
             const { prepareLabCharts } =

@@ -113,7 +113,7 @@ export interface LabStarted {
 
 export interface LabStatus {
     readonly name: string;
-    readonly state: "running" | "degraded" | "stopped" | "absent";
+    readonly state: "starting" | "running" | "degraded" | "stopped" | "absent";
     readonly parts: readonly LabPartStatus[];
     readonly kubeconfig?: string;
     readonly s3Endpoint?: string;
@@ -121,7 +121,7 @@ export interface LabStatus {
 
 export interface LabPartStatus {
     readonly name: string;
-    readonly state: "running" | "stopped" | "crashed";
+    readonly state: "starting" | "running" | "stopped" | "crashed";
     readonly pid?: number;
     readonly address?: string;
     /** Resident memory in bytes. */

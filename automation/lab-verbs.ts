@@ -52,7 +52,7 @@ export async function labStatus(name: string, context: Context): Promise<boolean
     const status = await context.lab.status(name);
     for (const line of renderLabStatus(status, context.reporter.style)) context.reporter.line(line);
     context.reporter.event({ kind: "result", verb: "lab status", ...status });
-    return status.state !== "degraded";
+    return status.state !== "degraded" && status.state !== "starting";
 }
 
 /** Prints the path of the kubeconfig, or a line for `eval`. */
@@ -80,13 +80,20 @@ export async function labTools(context: Context): Promise<void> {
     reporter.event({ kind: "result", verb: "lab tools", binaries });
 }
 
+const colours = {
+    running: "green",
+    starting: "yellow",
+    stopped: "dim",
+    degraded: "red",
+    crashed: "red",
+} as const;
+
 export function renderLabStatus(status: LabStatus, style: Style): string[] {
     if (status.state === "absent") return [`lab ${status.name} does not exist: ${labCommand("start", status.name)}`];
-    const colour = status.state === "running" ? "green" : status.state === "degraded" ? "red" : "dim";
-    const width = Math.max(...status.parts.map((part) => part.name.length));
+    const width = Math.max(0, ...status.parts.map((part) => part.name.length));
     const memory = status.parts.reduce((sum, part) => sum + (part.memory ?? 0), 0);
     return [
-        `lab ${status.name}  ${style(colour, status.state)}${memory > 0 ? style("dim", `  ${mebibytes(memory)}`) : ""}`,
+        `lab ${status.name}  ${style(colours[status.state], status.state)}${memory > 0 ? style("dim", `  ${mebibytes(memory)}`) : ""}`,
         ...status.parts.flatMap((part) => renderPart(part, width, style)),
         ...(status.kubeconfig === undefined ? [] : [`  kubeconfig  ${status.kubeconfig}`]),
         ...(status.s3Endpoint === undefined ? [] : [`  S3          ${status.s3Endpoint}`]),
@@ -95,14 +102,13 @@ export function renderLabStatus(status: LabStatus, style: Style): string[] {
 }
 
 function renderPart(part: LabPartStatus, width: number, style: Style): string[] {
-    const colour = part.state === "running" ? "green" : part.state === "crashed" ? "red" : "dim";
     const facts = [
         part.pid === undefined ? "" : `pid ${String(part.pid)}`,
         part.address ?? "",
         part.memory === undefined ? "" : mebibytes(part.memory),
     ].filter((fact) => fact !== "");
     return [
-        `  ${part.name.padEnd(width)}  ${style(colour, part.state.padEnd(7))}  ${style("dim", facts.join("  "))}`.trimEnd(),
+        `  ${part.name.padEnd(width)}  ${style(colours[part.state], part.state.padEnd(8))}  ${style("dim", facts.join("  "))}`.trimEnd(),
         ...(part.logTail === undefined || part.logTail.length === 0
             ? []
             : [

@@ -61,3 +61,12 @@ export async function createIdentity(layout: LabLayout, nodes: number, s3Port: n
 async function saveIdentity(layout: LabLayout, identity: LabIdentity): Promise<void> {
     await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
 }
+
+/** @throws UserError for a name that is no DNS label, or too long for one of its parts */
+export function requireName(name: string): void {
+    if (/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name)) return;
+    throw new UserError(`${JSON.stringify(name)} cannot be the name of a lab`, {
+        details: ["lower-case letters, digits and hyphens, at most 32, a letter or digit at both ends"],
+        exitCode: ExitCode.usage,
+    });
+}

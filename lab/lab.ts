@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { codeOf, ExitCode, UserError } from "../lib/errors";
+import { codeOf } from "../lib/errors";
 import type { Exec } from "../lib/exec";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { anchorageHome, type LabEndpoints } from "../lib/home";
@@ -15,22 +15,13 @@ import {
     writeWanted,
     type Cluster,
 } from "./cluster";
-import { componentLog, componentPid, components, isClusterRunning, isComponentRunning } from "./components";
+import { isClusterRunning } from "./components";
 import { onDisk } from "./disk";
-import { createIdentity, readIdentity, requireIdentity, type LabIdentity } from "./identity";
-import { componentAddress } from "./kwok-configuration";
+import { createIdentity, readIdentity, requireIdentity, requireName, type LabIdentity } from "./identity";
 import { labLayout, type LabLayout } from "./layout";
-import { logTail } from "./log-tail";
-import {
-    freePort,
-    recordedStore,
-    runningStore,
-    s3Endpoint,
-    s3Region,
-    startObjectStore,
-    stopObjectStore,
-} from "./object-store";
-import { endStrayProcesses, residentMemory } from "./process-record";
+import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
+import { endStrayProcesses } from "./process-record";
+import { startPurpose } from "./status";
 
 /** Simulated nodes of a new lab: one in each zone. */
 export const defaultNodes = 3;
@@ -61,7 +52,7 @@ export async function startLab(options: StartLabOptions): Promise<StartedLab> {
     requireName(name);
     const layout = labLayout(name);
     const lock = {
-        purpose: `lab start of ${name}`,
+        purpose: startPurpose(name),
         waitMs: 5 * 60_000,
         signal,
         onWait: () => onProgress?.("another command is starting it"),
@@ -150,69 +141,6 @@ async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout):
     await endStrayProcesses(layout);
 }
 
-export interface LabPart {
-    readonly name: string;
-    readonly state: "running" | "stopped" | "crashed";
-    readonly pid?: number;
-    readonly address?: string;
-    /** Resident memory in bytes. */
-    readonly memory?: number;
-    readonly logFile: string;
-    /** The end of a crashed part's log. */
-    readonly logTail?: readonly string[];
-}
-
-export interface LabState {
-    readonly name: string;
-    readonly state: "running" | "degraded" | "stopped" | "absent";
-    readonly parts: readonly LabPart[];
-    readonly kubeconfig?: string;
-    readonly s3Endpoint?: string;
-}
-
-/** What of a lab runs. Looks only. @throws UserError for a lab of another format */
-export async function labStatus(name: string): Promise<LabState> {
-    requireName(name);
-    const layout = labLayout(name);
-    const identity = await readIdentity(name, layout);
-    if (!identity) return { name, state: "absent", parts: [] };
-    const wanted = await readFileIfPresent(path.join(layout.folder, "wanted"));
-    const configuration = await readFileIfPresent(layout.kwokConfiguration);
-    const store = await recordedStore(layout);
-    const storeRuns = (await runningStore(layout)) !== undefined;
-    const part = (
-        partName: string,
-        runs: boolean,
-        pid: number | undefined,
-        logFile: string,
-        address?: string,
-    ): LabPart => ({
-        name: partName,
-        state: runs ? "running" : wanted === "running" ? "crashed" : "stopped",
-        ...(runs ? { pid, address, memory: pid === undefined ? undefined : residentMemory(pid) } : {}),
-        logFile,
-        ...(!runs && wanted === "running" ? { logTail: logTail(logFile) } : {}),
-    });
-    const parts = [
-        ...components.map((component) =>
-            part(
-                component,
-                isComponentRunning(layout, component),
-                componentPid(layout, component),
-                componentLog(layout, component),
-                configuration === undefined ? undefined : componentAddress(configuration, component),
-            ),
-        ),
-        part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
-    ];
-    const state = parts.every((one) => one.state === "running")
-        ? "running"
-        : wanted === "running"
-          ? "degraded"
-          : "stopped";
-    return { name, state, parts, kubeconfig: layout.kubeconfig, s3Endpoint: s3Endpoint(identity) };
-}
-
 /** Names of the labs that there are, sorted. */
 export async function listLabs(): Promise<string[]> {
     try {
@@ -254,12 +182,4 @@ async function writeEndpoints(
     const text = JSON.stringify(endpoints, undefined, 2);
     if ((await readFileIfPresent(layout.endpoints)) !== text) await writeFileAtomic(layout.endpoints, text, 0o600);
     return endpoints;
-}
-
-function requireName(name: string): void {
-    if (/^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$/.test(name)) return;
-    throw new UserError(`${JSON.stringify(name)} cannot be the name of a lab`, {
-        details: ["lower-case letters, digits and hyphens, at most 32, a letter or digit at both ends"],
-        exitCode: ExitCode.usage,
-    });
 }

@@ -11,7 +11,8 @@ import {
     S3Client,
 } from "@aws-sdk/client-s3";
 import { labLayout } from "../../lab/layout";
-import { labStatus, resetLab, startLab, stopLab, type LabState } from "../../lab/lab";
+import { resetLab, startLab, stopLab } from "../../lab/lab";
+import { labStatus, type LabState } from "../../lab/status";
 import { ExitCode, UserError } from "../../lib/errors";
 import { exec } from "../../lib/exec";
 import type { LabEndpoints } from "../../lib/home";
@@ -267,7 +268,7 @@ describe("lab", function () {
             assert.deepEqual(both.map(({ alreadyRunning }) => alreadyRunning).sort(), [false, true]);
         });
 
-        it("can be completed after an interrupted start", async () => {
+        it("is starting until it is ready, and can be completed after an interrupted start", async () => {
             const stop = new AbortController();
             const binaries = await testBinaries();
             const interrupted = startLab({ name, binaries, exec, nodes: 1, signal: stop.signal });
@@ -275,6 +276,12 @@ describe("lab", function () {
                 what: "kwokctl",
                 timeoutMs: 20_000,
             });
+            const { state, parts } = await labStatus(name);
+            assert.equal(state, "starting");
+            assert.deepEqual(
+                parts.filter((part) => part.state === "crashed" || part.logTail !== undefined),
+                [],
+            );
             stop.abort(new Error("Ctrl-C"));
             await assert.rejects(interrupted, /Ctrl-C/);
             await start();
