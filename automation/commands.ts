@@ -1,8 +1,10 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import { Command, Option } from "commander";
-import { ExitCode, UserError } from "../lib/errors";
+import { ExitCode } from "../lib/errors";
 import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
+import { examples } from "./commands/help";
+import { addLabCommands, type AddVerb } from "./commands/lab";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
 
@@ -51,7 +53,7 @@ export function buildCommands(run: RunVerb): Command {
         );
 
     /** A verb with the flags that all verbs share. */
-    const verb = (parent: Command, name: string, description: string): Command =>
+    const verb: AddVerb = (parent, name, description) =>
         parent
             .command(name)
             .description(description)
@@ -72,8 +74,6 @@ export function buildCommands(run: RunVerb): Command {
                     "rehearse it: on that lab's cluster and S3 in place of the stack's own",
                 ).preset(rehearsalLab),
             );
-    const labVerb = (name: string, description: string): Command =>
-        verb(lab, name, description).option("-n, --name <name>", "the lab", defaultLab);
     const yes = ["-y, --yes", "do not ask"] as const;
 
     verb(program, "start", "start the lab and bring the stack `lab` up; ends with a summary")
@@ -169,6 +169,22 @@ export function buildCommands(run: RunVerb): Command {
             });
         });
 
+    stackVerb("verify", "check that the registry works, from the certificate to a signed image; deletes what it made")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage verify"],
+                ["npx anchorage verify --stack public --json", "after a release, in a pipeline"],
+            ),
+        )
+        .action(async (flags: StackFlags) => {
+            await run(flags, async (context) => {
+                const { verify } = require("./verify") as typeof import("./verify");
+                await verify(flags, context);
+                return undefined;
+            });
+        });
+
     stackVerb("open", "print the registry's addresses; --forward makes it reachable on this machine")
         .option("--forward", "start the port-forward and keep it until Ctrl-C")
         .addHelpText("after", examples(["npx anchorage open"], ["npx anchorage open --stack dev --forward"]))
@@ -180,115 +196,8 @@ export function buildCommands(run: RunVerb): Command {
             });
         });
 
-    const lab = program
-        .command("lab")
-        .description("the embedded cluster: a real Kubernetes API and S3 on loopback, nothing to install")
-        .helpOption("-h, --help", "print this help")
-        .exitOverride()
-        .addHelpText("after", examples(["npx anchorage lab start"], ["npx anchorage lab status"]));
-
-    labVerb("start", "start the lab, or repair it; changes nothing where it runs")
-        .option("--nodes <number>", "simulated nodes", positiveInteger)
-        .addHelpText(
-            "after",
-            examples(["npx anchorage lab start"], ["npx anchorage lab start --name target --nodes 6"]),
-        )
-        .action(async (flags: CommonFlags & { readonly name: string; readonly nodes?: number }) => {
-            await run(flags, async (context) => {
-                const { labStart } = require("./lab-verbs") as typeof import("./lab-verbs");
-                await labStart({ name: flags.name, nodes: flags.nodes }, context);
-                return undefined;
-            });
-        });
-    labVerb("stop", "stop the lab's processes; its data is kept")
-        .addHelpText("after", examples(["npx anchorage lab stop"], ["npx anchorage lab stop --name target"]))
-        .action(async (flags: CommonFlags & { readonly name: string }) => {
-            await run(flags, async (context) => {
-                const { labStop } = require("./lab-verbs") as typeof import("./lab-verbs");
-                await labStop(flags.name, context);
-                return undefined;
-            });
-        });
-    labVerb("status", "print each part of the lab; exit code 1 when one crashed")
-        .addHelpText("after", examples(["npx anchorage lab status"], ["npx anchorage lab status --json"]))
-        .action(async (flags: CommonFlags & { readonly name: string }) => {
-            await run(flags, async (context) => {
-                const { labStatus } = require("./lab-verbs") as typeof import("./lab-verbs");
-                return (await labStatus(flags.name, context)) ? ExitCode.done : ExitCode.failed;
-            });
-        });
-    labVerb("kubeconfig", "print the path of the lab's kubeconfig")
-        .option("--export", "print a line for eval")
-        .addHelpText(
-            "after",
-            examples(
-                ["kubectl --kubeconfig $(npx anchorage lab kubeconfig) get pods -A"],
-                ["eval $(npx anchorage lab kubeconfig --export)"],
-            ),
-        )
-        .action(async (flags: CommonFlags & { readonly name: string; readonly export?: boolean }) => {
-            await run(flags, async (context) => {
-                const { labKubeconfig } = require("./lab-verbs") as typeof import("./lab-verbs");
-                await labKubeconfig(flags.name, flags.export ?? false, context);
-                return undefined;
-            });
-        });
-    labVerb("reset", "stop the lab and delete everything in it; asks first")
-        .option(...yes)
-        .addHelpText("after", examples(["npx anchorage lab reset"], ["npx anchorage lab reset --name target --yes"]))
-        .action(async (flags: CommonFlags & { readonly name: string; readonly yes?: boolean }) => {
-            await run(flags, async (context) => {
-                const { labReset } = require("./lab-verbs") as typeof import("./lab-verbs");
-                await labReset({ name: flags.name, yes: flags.yes ?? false }, context);
-                return undefined;
-            });
-        });
-    labVerb(
-        "charts",
-        "make the contract charts of operators for the lab and say where they are; no network once cached",
-    )
-        .argument("[operators...]", "ids as in the settings `operators`; default: all")
-        .addHelpText(
-            "after",
-            examples(
-                ["npx anchorage lab charts"],
-                ["npx anchorage lab charts cert-manager cloudnative-pg --json", "two of them, for a script"],
-            ),
-        )
-        .action(async (operators: readonly string[], flags: CommonFlags & { readonly name: string }) => {
-            await run(flags, async (context) => {
-                const { labCharts } = require("./lab-charts") as typeof import("./lab-charts");
-                await labCharts({ name: flags.name, operators }, context);
-                return undefined;
-            });
-        });
-    verb(lab, "tools", "resolve the lab's binaries (cache, official release, or a build) and say where they are")
-        .addHelpText("after", examples(["npx anchorage lab tools"], ["npx anchorage lab tools --json"]))
-        .action(async (flags: CommonFlags) => {
-            await run(flags, async (context) => {
-                const { labTools } = require("./lab-verbs") as typeof import("./lab-verbs");
-                await labTools(context);
-                return undefined;
-            });
-        });
+    addLabCommands(program, verb, run);
     return program;
-}
-
-function examples(...rows: readonly (readonly [command: string, comment?: string])[]): string {
-    const width = Math.max(...rows.map(([command]) => command.length));
-    const lines = rows.map(([command, comment]) =>
-        comment === undefined ? `  $ ${command}` : `  $ ${command.padEnd(width)}  # ${comment}`,
-    );
-    return `\nExamples:\n${lines.join("\n")}\n`;
-}
-
-function positiveInteger(text: string): number {
-    const n = Number(text);
-    if (Number.isInteger(n) && n > 0) return n;
-    throw new UserError(`${JSON.stringify(text)} is no number of nodes`, {
-        next: ["give a whole number of 1 or more"],
-        exitCode: ExitCode.usage,
-    });
 }
 
 function readVersion(): string {

@@ -42,9 +42,9 @@ export interface StepDoor {
     /** Ctrl-C. */
     readonly signal: AbortSignal;
     /** Shows how far it is. */
-    update(detail: string): void;
+    readonly update: (detail: string) => void;
     /** Undoes an earlier step now, where the workflow's order wants it before the end. Its failure is this step's. */
-    undo(id: string): Promise<void>;
+    readonly undo: (id: string) => Promise<void>;
 }
 
 export type StepState = "done" | "failed" | "skipped" | "interrupted";

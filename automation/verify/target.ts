@@ -1,0 +1,80 @@
+import type { StackOutputs } from "../../config/contract";
+import { messageOf, UserError } from "../../lib/errors";
+import type { Exec } from "../../lib/exec";
+import { kubectlFlags } from "../cluster-access";
+
+/** What is verified: where it is, who logs in, and what the stack says that it has. */
+export interface Target {
+    readonly outputs: StackOutputs;
+    /** What requests go to. */
+    readonly url: string;
+    /** PEM of the CA that clients have to trust, where it is one of the stack's own. */
+    readonly ca?: string;
+    readonly user: string;
+    readonly password: string;
+    /**
+     * Why what stands before Harbor is not looked at: in a lab there is neither portal nor proxy, only the stand-in for
+     * Harbor's core. Absent: it is.
+     */
+    readonly withoutEntry?: string;
+}
+
+/** How other programs are run for it. */
+export interface ClusterDoor {
+    readonly exec: Exec;
+    /** Path of kubectl. */
+    readonly kubectl: string;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the administrator's password and, where the stack has one of its own, the CA, from the cluster's Secrets.
+ * @param lab the stand-in's address, where the stack is in a lab
+ */
+export async function readTarget(
+    outputs: StackOutputs,
+    door: ClusterDoor,
+    lab: { readonly url: string } | undefined,
+): Promise<Target> {
+    const { admin, exposure, registryUrl } = outputs;
+    const credentials = {
+        user: admin.user,
+        password: await readSecret(outputs, admin.secretName, admin.secretKey, door),
+    };
+    if (lab !== undefined) {
+        const withoutEntry = "in a lab only Harbor's core stands in, without portal and proxy";
+        return { outputs, url: lab.url, ...credentials, withoutEntry };
+    }
+    const caSecret = "caSecret" in exposure ? exposure.caSecret : undefined;
+    const ca = caSecret === undefined ? undefined : await readSecret(outputs, caSecret, "ca.crt", door);
+    return { outputs, url: registryUrl, ...credentials, ...(ca === undefined ? {} : { ca }) };
+}
+
+async function readSecret(
+    outputs: StackOutputs,
+    name: string,
+    key: string,
+    { exec, kubectl, signal }: ClusterDoor,
+): Promise<string> {
+    const { namespace } = outputs;
+    const flags = [...kubectlFlags(outputs), "-n", namespace];
+    let stdout: string;
+    try {
+        ({ stdout } = await exec(kubectl, [...flags, "get", "secret", name, "-o", "json"], { signal }));
+    } catch (error) {
+        signal.throwIfAborted();
+        throw new UserError(`cannot read Secret ${namespace}/${name}`, {
+            details: [messageOf(error)],
+            next: ["npx anchorage status shows whether the cluster answers"],
+            cause: error,
+        });
+    }
+    const { data } = JSON.parse(stdout) as { readonly data?: Readonly<Record<string, string>> };
+    const value = data?.[key];
+    if (value === undefined) {
+        throw new UserError(`Secret ${namespace}/${name} has no key ${key}`, {
+            next: ["npx anchorage up writes it again"],
+        });
+    }
+    return Buffer.from(value, "base64").toString();
+}
