@@ -11,6 +11,7 @@ export const admin = `admin:${adminPassword}`;
 const folder = mkdtempSync(path.join(tmpdir(), "anchorage-harbor-"));
 let postgres: Promise<PostgresServer> | undefined;
 let databases = 0;
+const running = new Set<StandIn>();
 
 async function startServer(): Promise<PostgresServer> {
     return startPostgres(folder);
@@ -19,6 +20,7 @@ async function startServer(): Promise<PostgresServer> {
 // One PostgreSQL for the run, with a database for each stand-in.
 after(async function () {
     this.timeout(30_000);
+    await Promise.all([...running].map((standIn) => standIn.stop()));
     await (await postgres)?.stop();
     await removePostgresData(folder);
     rmSync(folder, { recursive: true, force: true });
@@ -63,7 +65,12 @@ export class TestHarbor {
             log: (line) => log.push(line),
             ...options,
         });
-        return new TestHarbor(standIn, () => standIn.stop(), log);
+        running.add(standIn);
+        const close = (): Promise<void> => {
+            running.delete(standIn);
+            return standIn.stop();
+        };
+        return new TestHarbor(standIn, close, log);
     }
 
     get url(): string {

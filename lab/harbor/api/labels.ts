@@ -62,10 +62,7 @@ export function labelRoutes({ guard, tables }: Core): Routes {
         if (given.name === "" || given.name.length > 128)
             throw badRequest("label name cannot be empty, and has at most 128 characters");
         const label = { ...given, scope, project_id: scope === "g" ? 0 : given.project_id } as const;
-        if (scope === "p" && !(await tables.projects.get(label.project_id))) {
-            guard.requireLogin(request);
-            throw badRequest(`invalid project_id: ${String(label.project_id)}`);
-        }
+        // The project need not be there.
         await requireAccess(request, label, "create");
         return createdBelow(request, (await tables.labels.insert(label)).id);
     });

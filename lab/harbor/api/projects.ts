@@ -12,7 +12,7 @@ import { metadataRoutes, projectMetadata } from "./metadata";
 
 const allowlist = z.object({ items: z.array(z.object({ cve_id: z.string() })).nullish() }).loose();
 const createForm = z.object({
-    project_name: z.string().max(255),
+    project_name: z.string().max(255).default(""),
     public: z.boolean().nullish(),
     metadata: projectMetadata.nullish(),
     cve_allowlist: allowlist.nullish(),

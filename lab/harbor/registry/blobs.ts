@@ -77,10 +77,11 @@ async function missing(
     blobs: readonly SizedBlob[],
 ): Promise<SizedBlob[]> {
     const unique = new Map(blobs.map((blob) => [blob.digest, blob]));
-    const there = await Promise.all(
-        [...unique.values()].map(({ digest }) => tables.blobs.find({ project_id: project.id, digest })),
-    );
-    return [...unique.values()].filter((_, index) => there[index] === undefined);
+    const without: SizedBlob[] = [];
+    // One after the other: inside a transaction they share a connection.
+    for (const blob of unique.values())
+        if (!(await tables.blobs.find({ project_id: project.id, digest: blob.digest }))) without.push(blob);
+    return without;
 }
 
 /** Counts content that the project did not have. */

@@ -47,10 +47,9 @@ async function artifactOf(
     const { type, media, artifactType } = typeOf(manifest, contentType);
     const blobs = blobsOf(manifest);
     const children = manifest.manifests ?? [];
-    const parts = await Promise.all(
-        children.map((child) => tables.artifacts.find({ repository_id: repository.id, digest: child.digest })),
-    );
-    const sizes = [...blobs.map(({ size }) => size), ...parts.map((part) => part?.size ?? 0)];
+    let inner = 0;
+    for (const child of children)
+        inner += (await tables.artifacts.find({ repository_id: repository.id, digest: child.digest }))?.size ?? 0;
     return {
         project_id: repository.project_id,
         repository_id: repository.id,
@@ -60,7 +59,7 @@ async function artifactOf(
         manifest_media_type: contentType,
         artifact_type: artifactType,
         digest,
-        size: length + sizes.reduce((sum, size) => sum + size, 0),
+        size: length + inner + blobs.reduce((sum, { size }) => sum + size, 0),
         push_time: new Date().toISOString(),
         pull_time: "",
         annotations: manifest.annotations ?? {},

@@ -57,7 +57,8 @@ export async function listReferrers(call: RegistryCall): Promise<void> {
         accessories.map(async ({ artifact_id }) => {
             const artifact = await tables.artifacts.get(artifact_id);
             if (!artifact || (wanted !== null && artifact.artifact_type !== wanted)) return [];
-            const { annotations, artifact_type, digest, manifest_media_type, size } = artifact;
+            const { annotations, artifact_type, digest, manifest_media_type, project_id } = artifact;
+            const size = (await tables.blobs.find({ project_id, digest }))?.size ?? 0;
             return [{ mediaType: manifest_media_type, digest, size, artifactType: artifact_type, annotations }];
         }),
     );

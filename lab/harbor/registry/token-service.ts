@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Core } from "../core";
-import { ApiError, unauthorized } from "../http/errors";
+import { ApiError } from "../http/errors";
 import { ok, send } from "../http/reply";
 import { isAdmin, nameOf, type Principal } from "../security/principal";
-import type { TokenAccess } from "./tokens";
+import { tokenService, type TokenAccess } from "./tokens";
 
 /**
  * GET /service/token: a token for what the one who asks may do of what is asked for; that may be nothing.
@@ -17,9 +17,17 @@ export async function serveToken(
     principal: Principal,
 ): Promise<void> {
     if (request.method !== "GET") throw new ApiError(405, "METHOD_NOT_ALLOWED", "method is not allowed");
+    const service = url.searchParams.get("service") ?? "";
+    if (service !== tokenService) {
+        send(response, { status: 400, body: `Unable to handle service: ${service}` });
+        return;
+    }
     const scopes = url.searchParams.getAll("scope").flatMap((scope) => scope.split(" ").filter((one) => one !== ""));
     // `docker login` asks for nothing but to be known.
-    if (principal.kind === "anonymous" && scopes.length === 0) throw unauthorized();
+    if (principal.kind === "anonymous" && scopes.length === 0) {
+        send(response, { status: 401 });
+        return;
+    }
     const access: TokenAccess[] = [];
     for (const scope of scopes) {
         const parts = scope.split(":");
