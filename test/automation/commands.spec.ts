@@ -80,6 +80,7 @@ describe("command line", () => {
                 "start",
                 "status",
                 "up",
+                "verify",
             ],
         );
     });
