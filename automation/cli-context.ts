@@ -47,7 +47,7 @@ function labControl(signal: AbortSignal): LabControl {
     const lab = () => require("../lab/lab") as typeof import("../lab/lab");
     const resolve = async (progress: (detail: string) => void) => {
         const { resolveTools } = require("../lab/tools/resolver") as typeof import("../lab/tools/resolver");
-        return resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw"], {
+        return resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw", "registry"], {
             exec,
             env: process.env,
             signal,

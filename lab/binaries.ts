@@ -9,6 +9,8 @@ export interface LabBinaries {
     readonly kwokctl: string;
     readonly versitygw: string;
     readonly helm: string;
+    /** The distribution registry. With it, a lab serves the Harbor of a stack; without, it does not. */
+    readonly registry?: string;
 }
 
 const names = [

@@ -11,6 +11,8 @@ export interface LabIdentity {
     readonly id: string;
     readonly nodes: number;
     readonly s3: { readonly accessKey: string; readonly secretKey: string; readonly port: number };
+    /** Of a lab that was started with the registry's program. */
+    readonly harbor?: { readonly port: number };
 }
 
 /** The identity on record, or undefined for a lab that was never started. @throws UserError for another format */

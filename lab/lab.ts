@@ -17,6 +17,7 @@ import {
 } from "./cluster";
 import { isClusterRunning } from "./components";
 import { onDisk } from "./disk";
+import { registryUrl, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
 import { createIdentity, readIdentity, requireIdentity, requireName, type LabIdentity } from "./identity";
 import { labLayout, type LabLayout } from "./layout";
 import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
@@ -61,9 +62,10 @@ export async function startLab(options: StartLabOptions): Promise<StartedLab> {
         const known = await readIdentity(name, layout);
         await mkdir(layout.folder, { recursive: true });
         const nodes = Math.max(options.nodes ?? known?.nodes ?? defaultNodes, known?.nodes ?? 0);
-        if (known?.nodes === nodes && (await isRunning(layout)))
+        if (known?.nodes === nodes && (await isRunning(options, layout)))
             return { endpoints: await writeEndpoints(options, layout, known), alreadyRunning: true };
-        const identity = known ? { ...known, nodes } : await createIdentity(layout, nodes, await freePort());
+        const made = known ? { ...known, nodes } : await createIdentity(layout, nodes, await freePort());
+        const identity = await withHarbor(options, made);
         await startParts(options, layout, identity);
         await writeFileAtomic(layout.identity, JSON.stringify(identity, undefined, 2), 0o600);
         return { endpoints: await writeEndpoints(options, layout, identity), alreadyRunning: false };
@@ -85,13 +87,15 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
         onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
         await prepareCluster(cluster, identity, restarted);
     };
-    const parts = [store, controlPlane()].map((part) =>
+    const { registry } = binaries;
+    const harbor = registry === undefined ? Promise.resolve() : startHarbor(registry, layout, identity);
+    const parts = [store, harbor, controlPlane()].map((part) =>
         part.catch((error: unknown) => {
             stop.abort(error);
             throw error;
         }),
     );
-    // Both have come to an end before this does: nothing goes on behind the back of the next command.
+    // All have come to an end before this does: nothing goes on behind the back of the next command.
     await Promise.allSettled(parts);
     options.signal?.throwIfAborted();
     await Promise.all(parts);
@@ -122,6 +126,7 @@ export async function resetLab({ name, binaries, exec }: LabDoors): Promise<void
     const layout = labLayout(name);
     const reset = async (): Promise<void> => {
         await stopParts({ name, binaries, exec }, layout);
+        await removeHarborData(layout);
         await rm(layout.folder, { recursive: true, force: true, maxRetries: 3 });
     };
     await onDisk(layout.folder, () =>
@@ -137,7 +142,7 @@ async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout):
         const resolved = typeof binaries === "function" ? await binaries() : binaries;
         await stopCluster({ name, layout, binaries: resolved, exec });
     };
-    await Promise.all([stopObjectStore(layout), stopControlPlane()]);
+    await Promise.all([stopHarbor(layout), stopObjectStore(layout), stopControlPlane()]);
     await endStrayProcesses(layout);
 }
 
@@ -155,8 +160,17 @@ export async function listLabs(): Promise<string[]> {
     }
 }
 
-async function isRunning(layout: LabLayout): Promise<boolean> {
-    return isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
+/** With the registry's program, a lab also has a Harbor: its port is chosen once. */
+async function withHarbor({ binaries }: StartLabOptions, identity: LabIdentity): Promise<LabIdentity> {
+    if (binaries.registry === undefined || identity.harbor !== undefined) return identity;
+    let port = await freePort();
+    while (port === identity.s3.port) port = await freePort();
+    return { ...identity, harbor: { port } };
+}
+
+async function isRunning({ binaries }: StartLabOptions, layout: LabLayout): Promise<boolean> {
+    const harborRuns = binaries.registry === undefined || (await runningHarbor(layout)) !== undefined;
+    return harborRuns && isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
 }
 
 /** An older version of this program may have written others. */
@@ -178,6 +192,7 @@ async function writeEndpoints(
         },
         tools: { kubectl: binaries.kubectl, helm: binaries.helm },
         charts: layout.charts,
+        ...(identity.harbor === undefined ? {} : { registry: registryUrl(identity) }),
     };
     const text = JSON.stringify(endpoints, undefined, 2);
     if ((await readFileIfPresent(layout.endpoints)) !== text) await writeFileAtomic(layout.endpoints, text, 0o600);

@@ -26,6 +26,10 @@ export interface LabLayout {
     readonly s3Data: string;
     readonly s3Log: string;
     readonly s3Process: string;
+    /** Of the stand-in of Harbor's core: its database, log and processes. */
+    readonly harbor: string;
+    readonly harborLog: string;
+    readonly harborProcess: string;
 }
 
 export function labLayout(name: string): LabLayout {
@@ -45,5 +49,8 @@ export function labLayout(name: string): LabLayout {
         s3Data: path.join(folder, "s3", "data"),
         s3Log: path.join(folder, "s3", "versitygw.log"),
         s3Process: path.join(folder, "s3", "process.json"),
+        harbor: path.join(folder, "harbor"),
+        harborLog: path.join(folder, "harbor", "harbor.log"),
+        harborProcess: path.join(folder, "harbor", "process.json"),
     };
 }

@@ -2,6 +2,7 @@ import path from "node:path";
 import { readFileIfPresent } from "../lib/files";
 import { lockHolder } from "../lib/lock";
 import { componentLog, componentPid, components, isComponentRunning } from "./components";
+import { registryUrl, runningHarbor } from "./harbor-process";
 import { readIdentity, requireName } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout } from "./layout";
@@ -41,6 +42,7 @@ export async function labStatus(name: string): Promise<LabState> {
     const configuration = await readFileIfPresent(layout.kwokConfiguration);
     const store = await recordedStore(layout);
     const storeRuns = (await runningStore(layout)) !== undefined;
+    const harbor = await runningHarbor(layout);
     const part = (
         partName: string,
         runs: boolean,
@@ -65,6 +67,9 @@ export async function labStatus(name: string): Promise<LabState> {
             ),
         ),
         part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
+        ...(identity.harbor === undefined
+            ? []
+            : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, registryUrl(identity))]),
     ];
     const all = parts.every((one) => one.state === "running");
     const state = starting ? "starting" : all ? "running" : missing === "crashed" ? "degraded" : "stopped";

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Configuration } from "./configuration";
 import type { Core, RegistryBackend } from "./core";
@@ -33,27 +33,40 @@ export interface StandIn {
 /** What GET /systeminfo says; the version whose behaviour this is. */
 export const standInVersion = "v2.15.2-080b0220";
 
-/** Harbor's core, for a lab: its API, its tokens, and /v2/ in front of a registry. */
+/** Harbor's core, for a lab, on a port of its own: its API, its tokens, and /v2/ in front of a registry. */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
+    const server = createServer({ keepAliveTimeout: 30_000 });
+    const url = `http://127.0.0.1:${String(await listen(server, options.port ?? 0))}`;
+    const core = await openStandIn({ ...options, url });
+    server.on("request", core.listener);
+    return {
+        url,
+        stop: async () => {
+            const closed = new Promise((resolve) => server.close(resolve));
+            server.closeAllConnections();
+            await closed;
+            await core.close();
+        },
+    };
+}
+
+/** The same for a server that listens already. */
+export async function openStandIn(
+    options: Omit<StandInOptions, "port"> & { readonly url: string },
+): Promise<{ readonly listener: RequestListener; close(): Promise<void> }> {
     const store = await Store.open(options.connection);
     const { tables } = store;
     await fill(tables, options.adminPassword);
     const configuration = new Configuration(tables, options.fixedSettings);
     const running = new Set<Promise<unknown>>();
-    const jobs = new Jobs(
-        tables,
-        () => configuration.flag("read_only"),
-        (work) => {
-            const tracked = work
-                .catch((error: unknown) => {
-                    options.log(String(error));
-                })
-                .finally(() => running.delete(tracked));
-            running.add(tracked);
-        },
-    );
-    const server = createServer({ keepAliveTimeout: 30_000 });
-    const url = `http://127.0.0.1:${String(await listen(server, options.port ?? 0))}`;
+    const background = (work: Promise<unknown>): void => {
+        const tracked = work
+            .catch((error: unknown) => {
+                options.log(String(error));
+            })
+            .finally(() => running.delete(tracked));
+        running.add(tracked);
+    };
     const core: Core = {
         store,
         tables,
@@ -62,8 +75,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
         guard: new Guard(tables),
         login: new Login(tables, configuration),
         sessions: new Sessions(),
-        jobs,
-        externalUrl: url,
+        jobs: new Jobs(tables, () => configuration.flag("read_only"), background),
+        externalUrl: options.url,
         version: standInVersion,
         registry: options.registry,
         componentHealth: async () => ({
@@ -77,13 +90,9 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
         }),
         log: options.log,
     };
-    server.on("request", coreListener(core));
     return {
-        url,
-        stop: async () => {
-            const closed = new Promise((resolve) => server.close(resolve));
-            server.closeAllConnections();
-            await closed;
+        listener: coreListener(core),
+        close: async () => {
             await Promise.all(running);
             await store.close();
         },
@@ -128,7 +137,8 @@ async function fill(tables: Tables, adminPassword: string): Promise<void> {
     await tables.quotas.insert({ project_id: project.id, hard: { storage: -1 }, used: { storage: 0 } });
 }
 
-function listen(server: Server, port: number): Promise<number> {
+/** @returns the port */
+export function listen(server: Server, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
         server.once("error", reject);
         server.listen(port, "127.0.0.1", () => {

@@ -19,6 +19,7 @@ export interface Connection {
 
 export interface PostgresServer {
     readonly connection: Connection;
+    readonly pid: number;
     /** Resolves when the server has ended, whatever ended it. */
     readonly ended: Promise<void>;
     stop(): Promise<void>;
@@ -51,6 +52,7 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     await ready(server);
     return {
         connection: { host: sockets, user, database },
+        pid: server.pid ?? 0,
         ended,
         stop: async () => {
             // Fast: ends the sessions that there are (postgres(1)).

@@ -130,6 +130,18 @@ function tablesOn(client: Pool | PoolClient): Tables {
     return Object.fromEntries(entries) as Tables;
 }
 
+/** Deletes the database, if it is there; nobody is connected to it. */
+export async function dropDatabase({ host, user, database }: Connection): Promise<void> {
+    const { Client } = await import("pg");
+    const client = new Client({ host, user, database: "postgres" });
+    await client.connect();
+    try {
+        await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    } finally {
+        await client.end();
+    }
+}
+
 /** The database of that name is made first where there is none. */
 async function connect(make: () => Pool, { host, user, database }: Connection): Promise<Pool> {
     const { Client } = await import("pg");
