@@ -44,6 +44,7 @@ export function entrySteps({ target }: Verification): Step[] {
 
 /** @returns who signed it and until when it holds */
 export async function checkCertificate(url: string, ca: string | undefined, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     const { hostname, port, origin } = new URL(url);
     const certificate = await new Promise<PeerCertificate>((resolve, reject) => {
         const socket: TLSSocket = connect({

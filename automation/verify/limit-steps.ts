@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { RateLimitOutput } from "../../config/contract";
 import { openConnections } from "../../harbor/client/connection";
 import { messageOf } from "../../lib/errors";
@@ -81,6 +82,7 @@ async function sendAtOnce(
     update: (detail: string) => void,
 ): Promise<{ readonly sent: number; readonly refused: number }> {
     const dispatcher = openConnections({ url, connections: 64, ...(ca === undefined ? {} : { ca }) });
+    setMaxListeners(0, signal); // each request listens
     let sent = 0;
     let refused = 0;
     const worker = async (): Promise<void> => {

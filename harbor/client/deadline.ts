@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { HarborError } from "./errors";
 
 /** What every call of the client takes. */
@@ -18,6 +19,8 @@ export class Deadline {
         this.#milliseconds = timeoutMs ?? defaultMs;
         this.#end = Date.now() + this.#milliseconds;
         this.#signal = signal;
+        // Many requests at once may listen to one Ctrl-C: that is no leak.
+        if (signal) setMaxListeners(0, signal);
     }
 
     /** Milliseconds that are left. */

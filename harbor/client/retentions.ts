@@ -24,9 +24,9 @@ export type NewRetentionPolicy = Omit<RetentionPolicy, "id">;
 export interface RetentionExecution {
     readonly id: number;
     readonly policy_id: number;
-    /** `InProgress`, `Succeed`, `Failed`, `Stopped` */
+    /** `Pending`, `Running`, `Success`, `Error`, `Stopped` */
     readonly status: string;
-    /** `Manual`, `Schedule` */
+    /** `MANUAL`, `SCHEDULE` */
     readonly trigger: string;
     readonly dry_run: boolean;
     readonly start_time?: string;

@@ -84,10 +84,14 @@ export class SystemScheduleResource<P extends object> {
         return this.api.put(`${this.at}/schedule`, setting, options);
     }
 
-    /** PUT {at}/schedule {"schedule":{"type":"None"}}: it begins no more by itself. Nothing where none is set. */
+    /**
+     * PUT {at}/schedule {"schedule":{"type":"None"}}: it begins no more by itself. Nothing where none is set. With the
+     * parameters that it has, since the audit log's purge is refused without (400, seen on 2.15.2).
+     */
     async clear(options?: CallOptions): Promise<void> {
-        if ((await this.get(options)) === undefined) return;
-        await this.api.put(`${this.at}/schedule`, { schedule: { type: "None" } }, options);
+        const set = await this.get(options);
+        if (set === undefined) return;
+        await this.api.put(`${this.at}/schedule`, { schedule: { type: "None" }, parameters: set.parameters }, options);
     }
 }
 
@@ -135,11 +139,12 @@ export class GarbageCollection extends SystemJobResource<GarbageCollectionParame
     }
 }
 
+/** Harbor refuses a schedule without the first two. */
 export interface PurgeAuditParameters {
     /** Hours that entries are kept. */
-    readonly audit_retention_hour?: number;
+    readonly audit_retention_hour: number;
     /** Comma-separated. */
-    readonly include_event_types?: string;
+    readonly include_event_types: string;
     readonly dry_run?: boolean;
 }
 

@@ -13,14 +13,14 @@ export interface Pair {
 }
 
 /** A CA for tests, made anew each time. */
-export async function makeAuthority(commonName: string, from = new Date()): Promise<Pair> {
+export async function makeAuthority(commonName: string, from = new Date(), hours = 24): Promise<Pair> {
     const key = await generateKey("ECDSA", 0, "P256");
     const { certPem } = await selfSigned(
         {
             subject: { commonName },
             isCaCertificate: true,
             allowedUses: ["cert_signing", "crl_signing"],
-            validityPeriodHours: 24,
+            validityPeriodHours: hours,
             setSubjectKeyId: true,
         },
         key,
@@ -29,11 +29,12 @@ export async function makeAuthority(commonName: string, from = new Date()): Prom
     return { certificate: certPem, key: privateKeyPem(key) };
 }
 
-/** A server's certificate by that CA, for 24 hours. */
+/** A server's certificate by that CA. */
 export async function makeServer(
     authority: Pair,
     names: { readonly dnsNames?: readonly string[]; readonly ipAddresses?: readonly string[] },
     from = new Date(),
+    hours = 24,
 ): Promise<Pair> {
     const key = await generateKey("ECDSA", 0, "P256");
     const certRequestPem = await certificateRequest(
@@ -49,7 +50,7 @@ export async function makeServer(
             certRequestPem,
             caCertPem: authority.certificate,
             allowedUses: ["digital_signature", "server_auth"],
-            validityPeriodHours: 24,
+            validityPeriodHours: hours,
         },
         createPrivateKey(authority.key),
         from,

@@ -9,6 +9,7 @@ export interface Seen {
     /** With the query. */
     readonly path: string;
     readonly headers: IncomingMessage["headers"];
+    /** A character for each byte. */
     readonly body: string;
 }
 
@@ -31,8 +32,10 @@ export class Loopback {
     static async start(handler: Handler, tls?: Pair, port = 0): Promise<Loopback> {
         const listener = (request: IncomingMessage, response: ServerResponse): void => {
             void (async () => {
-                let body = "";
-                for await (const chunk of request) body += String(chunk);
+                const chunks: Buffer[] = [];
+                for await (const chunk of request) chunks.push(chunk as Buffer);
+                // Bytes as they are, one a character: layers come along, too.
+                const body = Buffer.concat(chunks).toString("latin1");
                 const { method = "", url = "", headers } = request;
                 loopback.seen.push({ method, path: url, headers, body });
                 await handler({ method, path: url, headers, body }, response, loopback.seen.length);
