@@ -78,7 +78,8 @@ describe("a Harbor client and Harbor's answers", () => {
             if (method === "POST") harborError(response, 409, "CONFLICT", "fail to set schedule, already exists");
             else void nothing({ method, path: "", headers: {}, body: "" }, response, number);
         });
-        await client.purgeAudit.set({ schedule: { type: "Daily" }, parameters: { audit_retention_hour: 24 } });
+        const parameters = { audit_retention_hour: 24, include_event_types: "create_artifact" };
+        await client.purgeAudit.set({ schedule: { type: "Daily" }, parameters });
         assert.deepEqual(
             server.seen.map(({ method }) => method),
             ["GET", "POST", "PUT"],

@@ -221,7 +221,7 @@ export const everyCall: Readonly<Record<string, (client: HarborClient) => Promis
         }),
     "purgeAudit.update": (c) => c.purgeAudit.update({ schedule }),
     "purgeAudit.clear": (c) => c.purgeAudit.clear(),
-    "purgeAudit.start": (c) => c.purgeAudit.start({ dry_run: true }),
+    "purgeAudit.start": (c) => c.purgeAudit.start({ audit_retention_hour: 1, include_event_types: "x", dry_run: true }),
     "purgeAudit.history": (c) => c.purgeAudit.history().toArray(),
     "purgeAudit.run": (c) => c.purgeAudit.run(1),
     "purgeAudit.stop": (c) => c.purgeAudit.stop(1),
