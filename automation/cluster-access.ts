@@ -1,4 +1,6 @@
 import type { StackOutputs } from "../config/contract";
+import { UserError } from "../lib/errors";
+import { readLabEndpoints } from "../lib/lab-endpoints";
 
 /**
  * How a command reaches the stack's cluster: the flags that go to kubectl, and the same as a person types
@@ -62,6 +64,23 @@ export function authorityCommand(outputs: StackOutputs): string | undefined {
     );
 }
 
-/** Why nothing answers on the registry's address in a lab. */
+/** Why nothing answers on the registry's own address in a lab. */
 export const simulatedPods =
     "the lab's pods are simulated: Harbor's objects are real, its containers do not run, so nothing answers there";
+
+/** Where a stand-in for Harbor's core serves the stack's registry; undefined outside of a lab, and of a lab without. */
+export async function labRegistry({ cluster }: StackOutputs): Promise<string | undefined> {
+    if (cluster.kind !== "lab") return undefined;
+    try {
+        return (await readLabEndpoints(cluster.name)).harbor?.url;
+    } catch (error) {
+        // The record of a stack may outlive its lab.
+        if (error instanceof UserError) return undefined;
+        throw error;
+    }
+}
+
+/** What answers on that address, and what does not. */
+export function standInNote({ registryUrl }: StackOutputs): string {
+    return `a stand-in for Harbor's core on the lab's S3; the pods are simulated, so nothing answers on ${registryUrl}`;
+}

@@ -1,6 +1,14 @@
 import type { StackOutputs } from "../config/contract";
 import { ExitCode, UserError } from "../lib/errors";
-import { authorityCommand, dnsAdvice, passwordCommand, portForwardArguments, simulatedPods } from "./cluster-access";
+import {
+    authorityCommand,
+    dnsAdvice,
+    passwordCommand,
+    portForwardArguments,
+    simulatedPods,
+    labRegistry,
+    standInNote,
+} from "./cluster-access";
 import type { Context, StackOptions } from "./context";
 import { requireStackOutputs } from "./stack-outputs";
 import { requireStack } from "./stack-files";
@@ -27,13 +35,15 @@ export async function open(options: OpenOptions, context: Context): Promise<void
             exitCode: ExitCode.refused,
         });
     }
-    for (const [label, text] of waysTo(outputs)) reporter.line(`${label.padEnd(9)} ${text}`);
-    if (inLab) reporter.line(reporter.style("dim", `          ${simulatedPods}`));
+    const served = await labRegistry(outputs);
+    for (const [label, text] of waysTo(outputs, served)) reporter.line(`${label.padEnd(9)} ${text}`);
+    const note = served === undefined ? simulatedPods : standInNote(outputs);
+    if (inLab) reporter.line(reporter.style("dim", `          ${note}`));
     reporter.event({
         kind: "result",
         verb: "open",
         stack: options.stack,
-        registryUrl: outputs.registryUrl,
+        registryUrl: served ?? outputs.registryUrl,
         ...(args === undefined ? {} : { forward: args }),
     });
     if (!options.forward || args === undefined) return;
@@ -52,15 +62,20 @@ export async function open(options: OpenOptions, context: Context): Promise<void
     }
 }
 
-/** The address, and what a client needs before it: a row each. */
-function waysTo(outputs: StackOutputs): (readonly [label: string, text: string])[] {
+/**
+ * The address, and what a client needs before it: a row each.
+ * @param served where a lab serves it, on loopback and without a certificate
+ */
+function waysTo(outputs: StackOutputs, served: string | undefined): (readonly [label: string, text: string])[] {
+    const login = ["login", `${outputs.admin.user}, password: ${passwordCommand(outputs)}`] as const;
+    if (served !== undefined) return [["registry", served], login];
     const forward = portForwardArguments(outputs)?.join(" ");
     const rows: readonly (readonly [label: string, text: string | undefined])[] = [
         ["registry", outputs.registryUrl],
         ["forward", forward === undefined ? undefined : `kubectl ${forward}`],
         ["dns", dnsAdvice(outputs)],
         ["trust", authorityCommand(outputs)],
-        ["login", `${outputs.admin.user}, password: ${passwordCommand(outputs)}`],
+        login,
     ];
     return rows.flatMap(([label, text]) => (text === undefined ? [] : [[label, text] as const]));
 }

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../config/contract";
-import { dnsAdvice, passwordCommand, simulatedPods } from "./cluster-access";
+import { dnsAdvice, labRegistry, passwordCommand, simulatedPods, standInNote } from "./cluster-access";
 import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult, Operation, ResourceState } from "./engine";
 import { operationWord, renderTree } from "./render/tree";
@@ -22,7 +22,8 @@ export async function printStack(
     const outputs = readStackOutputs(result.outputs);
     if (outputs === undefined) return;
     reporter.line();
-    for (const line of renderAddresses(outputs, options, reporter.style)) reporter.line(line);
+    const inLab = await labRegistry(outputs);
+    for (const line of renderAddresses(outputs, options, reporter.style, inLab)) reporter.line(line);
     reporter.line();
     reporter.line(`engine ${engine.name}: ${selected.why}`);
 }
@@ -40,17 +41,29 @@ export function renderStackTree(resources: readonly ResourceState[], result: Eng
     );
 }
 
-/** Addresses, where the password is, and what to run next; a row each. */
+/**
+ * Addresses, where the password is, and what to run next; a row each.
+ * @param inLab where a lab serves the registry
+ */
 export function renderAddresses(
     outputs: StackOutputs,
     options: Pick<StackOptions, "stack" | "lab">,
     style: Style,
+    inLab?: string,
 ): string[] {
     const { registryUrl, namespace, release, admin, cluster } = outputs;
     const suffix = stackFlags(options);
     const dns = dnsAdvice(outputs);
     const rows: [string, string][] = [
-        ["registry", `${registryUrl}${cluster.kind === "lab" ? style("dim", `  (${simulatedPods})`) : ""}`],
+        ...(inLab === undefined
+            ? ([
+                  ["registry", `${registryUrl}${cluster.kind === "lab" ? style("dim", `  (${simulatedPods})`) : ""}`],
+              ] satisfies [string, string][])
+            : ([
+                  ["registry", inLab],
+                  ["", style("dim", standInNote(outputs))],
+                  ["", style("dim", `docker login ${new URL(inLab).host} --username ${admin.user}`)],
+              ] satisfies [string, string][])),
         ...(dns === undefined ? [] : ([["dns", dns]] satisfies [string, string][])),
         ["harbor", `${release.harborVersion}, chart ${release.chartVersion}, release ${release.name} in ${namespace}`],
         [

@@ -20,7 +20,7 @@ interface RecordedProcess {
 }
 
 /** http://127.0.0.1:PORT; undefined of a lab that has none. */
-export function registryUrl({ harbor }: LabIdentity): string | undefined {
+export function harborUrl({ harbor }: LabIdentity): string | undefined {
     return harbor && `http://127.0.0.1:${String(harbor.port)}`;
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./cluster";
 import { isClusterRunning } from "./components";
 import { onDisk } from "./disk";
-import { registryUrl, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
+import { harborUrl, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
 import { createIdentity, readIdentity, requireIdentity, requireName, type LabIdentity } from "./identity";
 import { labLayout, type LabLayout } from "./layout";
 import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
@@ -179,6 +179,7 @@ async function writeEndpoints(
     layout: LabLayout,
     identity: LabIdentity,
 ): Promise<LabEndpoints> {
+    const harbor = harborUrl(identity);
     const endpoints: LabEndpoints = {
         name,
         id: identity.id,
@@ -192,7 +193,7 @@ async function writeEndpoints(
         },
         tools: { kubectl: binaries.kubectl, helm: binaries.helm },
         charts: layout.charts,
-        ...(identity.harbor === undefined ? {} : { registry: registryUrl(identity) }),
+        ...(harbor === undefined ? {} : { harbor: { url: harbor } }),
     };
     const text = JSON.stringify(endpoints, undefined, 2);
     if ((await readFileIfPresent(layout.endpoints)) !== text) await writeFileAtomic(layout.endpoints, text, 0o600);

@@ -2,7 +2,7 @@ import path from "node:path";
 import { readFileIfPresent } from "../lib/files";
 import { lockHolder } from "../lib/lock";
 import { componentLog, componentPid, components, isComponentRunning } from "./components";
-import { registryUrl, runningHarbor } from "./harbor-process";
+import { harborUrl, runningHarbor } from "./harbor-process";
 import { readIdentity, requireName } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout } from "./layout";
@@ -69,7 +69,7 @@ export async function labStatus(name: string): Promise<LabState> {
         part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
         ...(identity.harbor === undefined
             ? []
-            : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, registryUrl(identity))]),
+            : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, harborUrl(identity))]),
     ];
     const all = parts.every((one) => one.state === "running");
     const state = starting ? "starting" : all ? "running" : missing === "crashed" ? "degraded" : "stopped";

@@ -52,8 +52,8 @@ export interface LabEndpoints {
     readonly tools: { readonly kubectl: string; readonly helm: string };
     /** Absolute path of the folder of the operators' contract charts: there once `lab charts` has made them. */
     readonly charts: string;
-    /** Where clients reach the stack's registry once its core is Ready: http://127.0.0.1:PORT; not of every lab. */
-    readonly registry?: string;
+    /** Where clients reach the stack's Harbor once its core is Ready: http://127.0.0.1:PORT; not of every lab. */
+    readonly harbor?: { readonly url: string };
 }
 
 /** Name of the ConfigMap in kube-system that marks a cluster as a lab. */

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { authorityCommand, dnsAdvice, portForwardArguments } from "../../automation/cluster-access";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { authorityCommand, dnsAdvice, labRegistry, portForwardArguments } from "../../automation/cluster-access";
 import { open } from "../../automation/open";
 import { renderAddresses } from "../../automation/stack-summary";
 import { plain } from "../../automation/render/style";
 import type { ExposureOutput, StackOutputs } from "../../config/contract";
 import { ExitCode, UserError } from "../../lib/errors";
+import { labEndpointsFile } from "../../lib/home";
 import { asOutputs, collectingReporter, fakeContext, fakeEngine, sampleOutputs } from "../support/fakes";
 
 const host = "registry.example.com";
@@ -81,5 +84,29 @@ describe("the way to the registry", () => {
             assert.match(error.render(), /exposure\.kind is "route": clients reach the registry on https:/);
             return true;
         });
+    });
+
+    it("is the stand-in's address where a lab serves the registry, and says what does not answer", async () => {
+        const cluster = { kind: "lab", name: "open-spec", context: "kwok-open-spec" } as const;
+        const inLab = { ...sampleOutputs, cluster };
+        assert.equal(await labRegistry(inLab), undefined);
+        const file = labEndpointsFile("open-spec");
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, JSON.stringify({ harbor: { url: "http://127.0.0.1:4711" } }));
+        try {
+            const { reporter, text } = collectingReporter();
+            const { engine } = fakeEngine({ outputs: () => Promise.resolve(asOutputs(inLab)) });
+            const context = fakeContext({ reporter, selectEngine: () => Promise.resolve({ engine, why: "test" }) });
+            await open({ ...options, forward: false }, context);
+            assert.match(text(), /^registry {2}http:\/\/127\.0\.0\.1:4711$/m);
+            assert.match(text(), /nothing answers on http:\/\/localhost:8080/);
+            assert.doesNotMatch(text(), /port-forward/);
+            const served = await labRegistry(inLab);
+            const rows = renderAddresses(inLab, { stack: "lab" }, plain, served).join("\n");
+            assert.match(rows, /^registry {2}http:\/\/127\.0\.0\.1:4711$/m);
+            assert.match(rows, /docker login 127\.0\.0\.1:4711 --username admin/);
+        } finally {
+            rmSync(path.dirname(file), { recursive: true });
+        }
     });
 });

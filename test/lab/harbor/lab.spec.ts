@@ -78,7 +78,7 @@ describe("a lab with a Harbor", function () {
     };
     const ask = async (target: string): Promise<{ status: number; text: string }> => {
         const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
-        const response = await fetch(`${lab.registry ?? ""}${target}`, { headers: { authorization } });
+        const response = await fetch(`${lab.harbor?.url ?? ""}${target}`, { headers: { authorization } });
         return { status: response.status, text: await response.text() };
     };
     const answers = (status: number): Promise<true> =>
@@ -94,7 +94,7 @@ describe("a lab with a Harbor", function () {
         );
     const upload = async (): Promise<number> => {
         const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
-        const base = `${lab.registry ?? ""}/v2/library/app/blobs/uploads/`;
+        const base = `${lab.harbor?.url ?? ""}/v2/library/app/blobs/uploads/`;
         const opened = await fetch(base, { method: "POST", headers: { authorization } });
         const empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         const to = `${opened.headers.get("location") ?? ""}&digest=${empty}`;
@@ -121,7 +121,7 @@ describe("a lab with a Harbor", function () {
     it("is ended with the lab, and comes back with its data", async () => {
         const pids = [...children(), (await labStatus(name)).parts.find((part) => part.name === "harbor")?.pid ?? 0];
         assert.equal(pids.length, 3);
-        await fetch(`${lab.registry ?? ""}/api/v2.0/projects`, {
+        await fetch(`${lab.harbor?.url ?? ""}/api/v2.0/projects`, {
             method: "POST",
             headers: {
                 authorization: `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`,
