@@ -5,7 +5,7 @@ import { openHarbor } from "../harbor/client/client";
 import { smallImage } from "../harbor/registry/image";
 import { RegistryClient } from "../harbor/registry/registry-client";
 import { ExitCode, UserError } from "../lib/errors";
-import { anchorageHome, type LabEndpoints } from "../lib/home";
+import { anchorageHome } from "../lib/home";
 import { labCommand } from "../lib/lab-commands";
 import { readLabEndpoints } from "../lib/lab-endpoints";
 import type { Context, StackOptions } from "./context";
@@ -129,10 +129,8 @@ export function verifySteps(verification: Verification): Step[] {
 /** The lab's stand-in for Harbor's core, where the stack is in a lab. */
 async function standInOf({ cluster }: StackOutputs): Promise<{ readonly url: string } | undefined> {
     if (cluster.kind !== "lab") return undefined;
-    const endpoints: LabEndpoints & { readonly harbor?: { readonly url: string } } = await readLabEndpoints(
-        cluster.name,
-    );
-    if (endpoints.harbor !== undefined) return endpoints.harbor;
+    const { harbor } = await readLabEndpoints(cluster.name);
+    if (harbor !== undefined) return harbor;
     throw new UserError(`there is no registry in lab ${cluster.name}`, {
         details: ["its pods are simulated, and no stand-in for Harbor runs beside them"],
         next: [labCommand("start", cluster.name)],
