@@ -8,6 +8,7 @@ import { labStart } from "./lab-start";
 import { largestStackUp } from "./largest-stack-up";
 import { npmStart } from "./npm-start";
 import { program } from "./program";
+import { registryThroughput } from "./registry-throughput";
 import { Sandbox } from "./sandbox";
 import { stackUp } from "./stack-up";
 
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     "stack-up": stackUp,
     "largest-stack-up": largestStackUp,
     "npm-start": npmStart,
+    "registry-throughput": registryThroughput,
     "harbor-client": harborClient,
 };
 

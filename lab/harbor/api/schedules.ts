@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Core } from "../core";
 import { isCron, nextTime } from "../cron";
 import { badRequest, notFound, preconditionFailed } from "../http/errors";
-import { compact, created, done, emptyJson, ok, page } from "../http/reply";
+import { compact, created, done, emptyJson, ok, page, zeroTime } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import type { Row } from "../store/collection";
@@ -25,15 +25,49 @@ interface SystemJob {
     readonly path: string;
     readonly vendor: "GARBAGE_COLLECTION" | "PURGE_AUDIT_LOG";
     readonly resource: string;
-    readonly work: (core: Core, parameters: Readonly<Record<string, unknown>>) => Promise<string>;
+    /** What Harbor keeps of the parameters that it is given. @throws 400 */
+    readonly parameters: (given: Parameters, isManual: boolean) => Parameters;
+    readonly work: (core: Core, parameters: Parameters) => Promise<string>;
 }
 
+type Parameters = Readonly<Record<string, unknown>>;
+
 const systemJobs: readonly SystemJob[] = [
-    { path: "/system/gc", vendor: "GARBAGE_COLLECTION", resource: "garbage-collection", work: collectGarbage },
-    { path: "/system/purgeaudit", vendor: "PURGE_AUDIT_LOG", resource: "purge-audit", work: purgeAuditLog },
+    {
+        path: "/system/gc",
+        vendor: "GARBAGE_COLLECTION",
+        resource: "garbage-collection",
+        parameters: garbageParameters,
+        work: collectGarbage,
+    },
+    {
+        path: "/system/purgeaudit",
+        vendor: "PURGE_AUDIT_LOG",
+        resource: "purge-audit",
+        parameters: purgeParameters,
+        work: purgeAuditLog,
+    },
 ];
 
-async function purgeAuditLog({ tables }: Core, parameters: Readonly<Record<string, unknown>>): Promise<string> {
+/** Hours in which content that nothing refers to is left alone. */
+const timeWindow = 2;
+
+/** A schedule keeps no dry_run: a trial is for once. */
+function garbageParameters({ delete_tag, delete_untagged, dry_run, workers = 0 }: Parameters, isManual: boolean) {
+    const kept = { delete_tag: delete_tag === true, delete_untagged: delete_untagged === true, workers };
+    return isManual ? { ...kept, dry_run: dry_run === true, time_window: timeWindow } : kept;
+}
+
+/** Kept as they are; the two are asked for even where the schedule is to go. */
+function purgeParameters(given: Parameters): Parameters {
+    if (Object.keys(given).length === 0) throw badRequest("schedule parameter cann't be empty");
+    for (const key of ["audit_retention_hour", "include_event_types"]) {
+        if (given[key] === undefined) throw badRequest(`${key} should provide`);
+    }
+    return given;
+}
+
+async function purgeAuditLog({ tables }: Core, parameters: Parameters): Promise<string> {
     const hours = Number(parameters["audit_retention_hour"] ?? 0);
     const last = new Date(Date.now() - hours * 3_600_000).toISOString();
     const old = (await tables.auditLogs.all()).filter(({ op_time }) => op_time < last);
@@ -72,7 +106,7 @@ export function scheduleRoutes(core: Core): Routes {
     return routes;
 }
 
-function addSystemJob(routes: Routes, core: Core, { path, vendor, resource, work }: SystemJob): void {
+function addSystemJob(routes: Routes, core: Core, { path, vendor, resource, work, ...job }: SystemJob): void {
     const { guard, jobs, tables } = core;
 
     routes.get(`${path}/schedule`, async (request) => {
@@ -85,13 +119,13 @@ function addSystemJob(routes: Routes, core: Core, { path, vendor, resource, work
         routes[method](`${path}/schedule`, async (request) => {
             const { schedule, parameters } = await request.body(scheduleForm);
             guard.requireSystem(request, resource, method === "post" ? "create" : "update");
-            const given = parameters ?? {};
-            const { workers } = given;
+            const { workers } = parameters ?? {};
             if (typeof workers === "number" && !(Number.isInteger(workers) && workers > 0 && workers <= 10)) {
                 throw badRequest(
                     `Error: Invalid number of workers:${String(workers)}. Workers must be greater than 0 and less than or equal to 10.`,
                 );
             }
+            const given = job.parameters(parameters ?? {}, schedule?.type === "Manual");
             let id = 0;
             if (schedule?.type === "Manual") {
                 const run = { vendor_id: -1, trigger: "MANUAL", parameters: given } as const;
@@ -139,11 +173,10 @@ async function keep(
 }
 
 /** A schedule as if it were a run: Harbor shows an idle one as Running. */
-function showSchedule({ id, vendor_type, type, cron, parameters, creation_time, update_time }: Row<Schedule>): object {
+function showSchedule({ id, type, cron, parameters, creation_time, update_time }: Row<Schedule>): object {
     return compact({
         id,
-        job_name: vendor_type,
-        job_kind: "SCHEDULE",
+        job_kind: cron,
         job_parameters: JSON.stringify(parameters),
         job_status: "Running",
         schedule: compact({ type, cron, next_scheduled_time: nextTime(cron, new Date())?.toISOString() }),
@@ -159,7 +192,7 @@ function showExecution(execution: Row<Execution>): object {
         job_kind: execution.trigger,
         job_parameters: JSON.stringify(execution.parameters),
         job_status: execution.status,
-        schedule: { type: execution.trigger },
+        schedule: { type: execution.trigger === "MANUAL" ? "Manual" : "Schedule", next_scheduled_time: zeroTime },
         creation_time: execution.start_time,
         update_time: execution.update_time,
     });

@@ -38,17 +38,13 @@ export async function startRegistry(binary: string, bucket: Bucket): Promise<Reg
     const socketPath = path.join(folder, "socket");
     const configuration = path.join(folder, "config.yml");
     // JSON is YAML.
-    await writeFile(configuration, JSON.stringify(configurationOf(bucket, socketPath), undefined, 2));
+    await writeFile(
+        configuration,
+        JSON.stringify(registryConfiguration(bucket, { net: "unix", addr: socketPath }), undefined, 2),
+    );
     const child = spawn(binary, ["serve", configuration], {
         stdio: ["ignore", "ignore", "pipe"],
-        env: {
-            PATH: process.env["PATH"] ?? "",
-            // The environment, since every user of the machine can read a command line.
-            REGISTRY_HTTP_SECRET: randomBytes(16).toString("hex"),
-            REGISTRY_STORAGE_S3_ACCESSKEY: bucket.accessKey,
-            REGISTRY_STORAGE_S3_SECRETKEY: bucket.secretKey,
-            OTEL_TRACES_EXPORTER: "none",
-        },
+        env: registryEnvironment(bucket),
     });
     const ended = once(child, "exit").then(() => rm(folder, { recursive: true, force: true }));
     const log = logOf(child);
@@ -72,7 +68,22 @@ export async function startRegistry(binary: string, bucket: Bucket): Promise<Reg
     };
 }
 
-function configurationOf({ bucket, endpoint, region, rootDirectory }: Bucket, socketPath: string): object {
+/** Secrets are in the environment, since every user of the machine can read a command line. */
+export function registryEnvironment({ accessKey, secretKey }: Bucket): Record<string, string> {
+    return {
+        PATH: process.env["PATH"] ?? "",
+        REGISTRY_HTTP_SECRET: randomBytes(16).toString("hex"),
+        REGISTRY_STORAGE_S3_ACCESSKEY: accessKey,
+        REGISTRY_STORAGE_S3_SECRETKEY: secretKey,
+        OTEL_TRACES_EXPORTER: "none",
+    };
+}
+
+/** Its configuration, without the keys, which it takes from its environment. */
+export function registryConfiguration(
+    { bucket, endpoint, region, rootDirectory }: Bucket,
+    http: { readonly net: "unix" | "tcp"; readonly addr: string },
+): object {
     return {
         version: "0.1",
         log: { level: "error", accesslog: { disabled: true } },
@@ -92,7 +103,7 @@ function configurationOf({ bucket, endpoint, region, rootDirectory }: Bucket, so
             cache: { blobdescriptor: "inmemory" },
             maintenance: { uploadpurging: { enabled: false } },
         },
-        http: { net: "unix", addr: socketPath },
+        http,
     };
 }
 
