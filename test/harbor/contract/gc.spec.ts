@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../../../lib/wait";
-import { contract } from "./harbor";
-import { some } from "./like";
+import { contract, onlyReal } from "./harbor";
+import { like, some } from "./like";
 
 contract("garbage collection", (harbor) => {
     const manual = { schedule: { type: "Manual" }, parameters: { delete_untagged: false, workers: 1, dry_run: true } };
@@ -29,10 +29,17 @@ contract("garbage collection", (harbor) => {
             id,
             job_kind: "MANUAL",
             job_name: "GARBAGE_COLLECTION",
-            schedule: some,
-            job_parameters: /"dry_run":true/,
+            schedule: { type: "Manual" },
         });
         assert.equal(await waitForEnd(id), "Success");
+        const ended = (await admin.get(`/system/gc/${id}`)).string("job_parameters");
+        like(JSON.parse(ended), {
+            dry_run: true,
+            delete_untagged: false,
+            delete_tag: false,
+            workers: 1,
+            time_window: some,
+        });
         const log = (await admin.get(`/system/gc/${id}/log`)).is(200);
         assert.ok(log.text.length > 0);
         const listed = (await admin.get("/system/gc", { page_size: 1 })).is(200);
@@ -64,6 +71,25 @@ contract("garbage collection", (harbor) => {
         (await admin.put(`/system/gc/${id}`)).isEmpty(200);
         await resume();
         assert.equal(await waitForEnd(id), "Stopped");
+    });
+
+    const reason = "the stand-in's have ended before read-only mode can begin";
+    const title = "that began before read-only mode runs on in it, and is seen to end after it alone";
+    onlyReal(reason, title, harbor, async () => {
+        const { admin } = harbor();
+        const thaw = async (): Promise<void> => {
+            (await admin.put("/configurations", { read_only: false })).is(200);
+        };
+        harbor().afterwards(thaw);
+        const { id } = (await admin.post("/system/gc/schedule", manual)).is(201);
+        try {
+            (await admin.put("/configurations", { read_only: true })).is(200);
+            await new Promise((passed) => setTimeout(passed, 3_000));
+            (await admin.get(`/system/gc/${id}`)).has({ job_status: /^(Pending|Running)$/ });
+        } finally {
+            await thaw();
+        }
+        assert.equal(await waitForEnd(id), "Success");
     });
 
     it("knows no number that it did not give, and no other user", async () => {

@@ -99,7 +99,11 @@ describe("the lab's Harbor: queues, schedules, garbage collection", function () 
         const made = await harbor.ask("POST", path, { body });
         assert.deepEqual([made.status, made.headers.get("location")], [201, "/api/v2.0/system/gc/0"]);
         const first = (await harbor.ask("GET", path)).json as Record<string, unknown>;
-        assert.equal(first["job_parameters"], '{"workers":2}');
+        assert.deepEqual(JSON.parse(String(first["job_parameters"])), {
+            delete_tag: false,
+            delete_untagged: false,
+            workers: 2,
+        });
         assert.match((first["schedule"] as Record<string, string>)["next_scheduled_time"] ?? "", /T02:00:00/);
         assert.equal((await harbor.ask("POST", path, { body })).status, 201);
         assert.equal((await harbor.ask("PUT", path, { body })).status, 200);
@@ -123,7 +127,8 @@ describe("the lab's Harbor: queues, schedules, garbage collection", function () 
     });
 
     it("purges audit logs by the same rules, and scans nothing without a scanner", async () => {
-        const body = { schedule: { type: "Daily", cron: "0 0 0 * * *" }, parameters: { audit_retention_hour: 24 } };
+        const parameters = { audit_retention_hour: 24, include_event_types: "create_artifact" };
+        const body = { schedule: { type: "Daily", cron: "0 0 0 * * *" }, parameters };
         assert.equal((await harbor.ask("POST", "/system/purgeaudit/schedule", { body })).status, 201);
         const { json } = await harbor.ask("GET", "/system/purgeaudit/schedule");
         assert.equal((json as { job_status: string }).job_status, "Running");
