@@ -46,7 +46,7 @@ export class Listing<T> implements AsyncIterable<T> {
         return total ?? items.length;
     }
 
-    /** The pages in order, up to `concurrency` of them under way. */
+    /** The pages in order; up to `concurrency` of them under way, and as many again that wait for their turn. */
     async *pages(): AsyncGenerator<readonly T[]> {
         const concurrency = Math.max(1, this.options.concurrency ?? 4);
         const deadline = this.begin();
@@ -54,24 +54,40 @@ export class Listing<T> implements AsyncIterable<T> {
         yield first.items;
         let total = first.total;
         let last = first.items.length;
-        const underWay: Promise<Page<T>>[] = [];
         let next = 2;
+        let underWay = 0;
+        let ended = false;
+        const inOrder: Promise<Page<T>>[] = [];
         // Without a total, one page at a time until one is not full.
-        const more = (): boolean =>
-            total === undefined
-                ? last === pageSize && underWay.length === 0
-                : (next - 1) * pageSize < total && underWay.length < concurrency;
-        for (;;) {
-            while (more()) {
+        const isThere = (): boolean =>
+            total === undefined ? last === pageSize && inOrder.length === 0 : (next - 1) * pageSize < total;
+        const fill = (): void => {
+            while (!ended && isThere() && underWay < concurrency && inOrder.length < 2 * concurrency) {
+                underWay++;
                 const page = this.fetch(next++, deadline);
-                page.catch(() => undefined); // thrown by the await below, in its turn
-                underWay.push(page);
+                inOrder.push(page);
+                // One page is not to keep the others waiting: the next one begins as soon as any is there. A failure is
+                // thrown below, in its turn; no page begins after it.
+                page.then(
+                    (answer) => {
+                        underWay--;
+                        total = answer.total ?? total;
+                        if (total !== undefined) fill();
+                    },
+                    () => (ended = true),
+                );
             }
-            const current = await underWay.shift();
-            if (current === undefined) return;
-            yield current.items;
-            last = current.items.length;
-            total = current.total ?? total;
+        };
+        try {
+            for (;;) {
+                fill();
+                const current = await inOrder.shift();
+                if (current === undefined) return;
+                last = current.items.length;
+                yield current.items;
+            }
+        } finally {
+            ended = true;
         }
     }
 
