@@ -127,12 +127,7 @@ export function contract(subject: string, tests: (harbor: () => Harbor) => void)
 
         before(async function () {
             this.timeout(20 * 60_000);
-            const target = await contractTarget();
-            if ("skip" in target) {
-                console.log(`      skipped: ${target.skip}`);
-                this.skip();
-            }
-            harbor = new Harbor(target);
+            harbor = new Harbor(await contractTarget());
         });
 
         after(async () => harbor?.end());

@@ -10,10 +10,10 @@ export interface Target {
     readonly real: boolean;
 }
 
-let standIn: Promise<Target | { readonly skip: string }> | undefined;
+let standIn: Promise<Target> | undefined;
 
 /** What HARBOR_URL and HARBOR_PASSWORD name, else the stand-in, started once for all files. */
-export async function contractTarget(): Promise<Target | { readonly skip: string }> {
+export async function contractTarget(): Promise<Target> {
     const url = process.env["HARBOR_URL"];
     if (url !== undefined && url !== "") {
         const password = process.env["HARBOR_PASSWORD"];
