@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { EventEmitter, setMaxListeners } from "node:events";
 import { HarborError } from "./errors";
 
 /** What every call of the client takes. */
@@ -43,24 +43,27 @@ export class Deadline {
     }
 
     /**
-     * Runs `work` with a signal that is aborted when `limitMs` are over, when the whole call's time is up, or by the
-     * caller. By hand, since AbortSignal.any and AbortSignal.timeout cost more than a small request does.
+     * Runs `work` with an emitter of "abort", which undici takes as a signal: it comes when `limitMs` are over, when the
+     * whole call's time is up, or from the caller. An AbortSignal for each request would take a fifth of its time.
      */
-    async within<T>(endpoint: string, limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    async within<T>(endpoint: string, limitMs: number, work: (abort: EventEmitter) => Promise<T>): Promise<T> {
         this.throwIfAborted();
         const { left } = this;
         if (left <= 0) throw this.expired(endpoint);
-        const controller = new AbortController();
+        const abort = new EventEmitter();
+        let aborted = false;
         const onAbort = (): void => {
-            controller.abort();
+            aborted = true;
+            abort.emit("abort");
         };
         const timer = setTimeout(onAbort, Math.min(left, limitMs));
         this.#signal?.addEventListener("abort", onAbort, { once: true });
         try {
-            return await work(controller.signal);
+            return await work(abort);
         } catch (error) {
             this.throwIfAborted();
-            if (!controller.signal.aborted) throw error;
+            // Set by the callback above, which the compiler does not see.
+            if (!(aborted as boolean)) throw error;
             if (left <= limitMs) throw this.expired(endpoint, error);
             throw new HarborError(`${endpoint}: no answer within ${seconds(limitMs)}`, {
                 kind: "timeout",

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Agent, Dispatcher } from "undici";
 import { openConnections, parseRegistryUrl, type ConnectionOptions } from "./connection";
 import { Deadline, type CallOptions } from "./deadline";
@@ -134,7 +135,7 @@ export class HttpTransport implements Transport {
         }
     }
 
-    #request({ method, path, query, body, headers }: Call, signal: AbortSignal): Dispatcher.RequestOptions {
+    #request({ method, path, query, body, headers }: Call, signal: EventEmitter): Dispatcher.RequestOptions {
         return {
             origin: this.origin,
             path: `/api/v2.0${path}${query === undefined ? "" : queryString(query)}`,
