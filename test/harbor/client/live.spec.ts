@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { openHarbor, type HarborClient } from "../../../harbor/client/client";
-import { isHarborError, type HarborErrorKind } from "../../../harbor/client/errors";
+import type { HarborClient } from "../../../harbor/client/client";
 import { projectRoles } from "../../../harbor/client/members";
-import type { SystemScheduleResource } from "../../../harbor/client/system-jobs";
 import type { TagRule } from "../../../harbor/client/tag-rules";
 import { waitFor } from "../../../lib/wait";
-import { contract, onlyReal, type Harbor } from "../contract/harbor";
+import { contract, onlyReal } from "../contract/harbor";
 import { image, push, sizeOf } from "../contract/images";
+import { openLive, refusedAs } from "./live";
 
 /** The client on whatever the contract suite runs on: its calls mean there what they say. */
 
@@ -20,19 +19,6 @@ const rule = (action: string, template: string, params = {}): TagRule => ({
     scope_selectors: everywhere,
 });
 
-function open(harbor: Harbor, user = "admin", password = harbor.target.password): HarborClient {
-    const { client, close } = openHarbor({ url: harbor.target.url, user, password });
-    harbor.afterwards(close);
-    return client;
-}
-
-async function refusedAs(kind: HarborErrorKind, call: Promise<unknown>): Promise<void> {
-    await assert.rejects(call, (error) => {
-        assert.ok(isHarborError(error, kind), String(error));
-        return true;
-    });
-}
-
 contract("the client, through the life of a project", (harbor) => {
     let client: HarborClient;
     let name: string;
@@ -40,7 +26,7 @@ contract("the client, through the life of a project", (harbor) => {
     const first = image("first", 30_000);
 
     before(() => {
-        client = open(harbor());
+        client = openLive(harbor());
         name = harbor().name();
         harbor().afterwards(() => harbor().removeProject(name));
     });
@@ -107,7 +93,7 @@ contract("the client, through the life of a project", (harbor) => {
         );
         const secret = await client.robots.refreshSecret(created.id);
         assert.notEqual(secret, created.secret);
-        const asRobot = open(harbor(), created.name, secret);
+        const asRobot = openLive(harbor(), created.name, secret);
         await refusedAs("precondition", asRobot.users.current());
         await refusedAs("forbidden", asRobot.configurations.get());
         await client.robots.update({ ...robot, duration: 60, disable: true });
@@ -226,81 +212,5 @@ contract("the client, through the life of a project", (harbor) => {
         await client.projects.delete(name);
         await refusedAs("not-found", client.projects.get(name));
         await refusedAs("not-found", client.projects.delete(name));
-    });
-});
-
-contract("the client, on the system as a whole", (harbor) => {
-    let client: HarborClient;
-
-    before(() => {
-        client = open(harbor());
-        harbor().afterwards(async () => {
-            await client.configurations.setReadOnly(false);
-            await client.jobservice.act("all", "resume");
-        });
-    });
-
-    const rehearse = async <P extends object>(job: SystemScheduleResource<P>, parameters: P): Promise<void> => {
-        const schedule = { type: "Custom", cron: "0 15 2 * * *" } as const;
-        const before = await job.get();
-        try {
-            await job.clear();
-            assert.equal(await job.get(), undefined);
-            await job.clear();
-            await job.set({ schedule, parameters });
-            await job.set({ schedule: { ...schedule, cron: "0 45 2 * * *" }, parameters });
-            const set = await job.get();
-            assert.equal(set?.schedule.cron, "0 45 2 * * *");
-            assert.deepEqual({ ...set.parameters, ...parameters }, set.parameters);
-            const fiveFields = { type: "Custom", cron: "0 2 * * *" } as const;
-            await refusedAs("invalid", job.set({ schedule: fiveFields, parameters }));
-        } finally {
-            await job.clear();
-            if (before) await job.set({ schedule: before.schedule, parameters: before.parameters as P });
-        }
-    };
-
-    it("freezes and thaws it: queues, then read-only; read-only, then queues", async () => {
-        await client.jobservice.act("all", "pause");
-        assert.ok((await client.jobservice.queues()).every((queue) => queue.paused));
-        assert.equal(await client.schedules.paused(), true);
-        await client.configurations.setReadOnly(true);
-        assert.equal((await client.system.info()).read_only, true);
-        await refusedAs("read-only", client.projects.create({ project_name: harbor().name() }));
-        await refusedAs("read-only", client.jobservice.act("all", "resume"));
-        await client.configurations.setReadOnly(false);
-        await client.jobservice.act("all", "resume");
-        assert.equal(await client.schedules.paused(), false);
-    });
-
-    it("sets what runs at times of its own, and takes it away", async () => {
-        const parameters = { audit_retention_hour: 720, include_event_types: "create_artifact" };
-        await rehearse(client.gc, { delete_untagged: true, workers: 3 });
-        await rehearse(client.purgeAudit, parameters);
-    });
-
-    it("collects garbage, and waits until no worker is busy", async function () {
-        this.timeout(90_000);
-        const run = await client.gc.start({ dry_run: true, workers: 1 });
-        const { job_status } = await waitFor(
-            async () => {
-                const job = await client.gc.run(run);
-                return ["Pending", "Running", "Scheduled"].includes(job.job_status) ? undefined : job;
-            },
-            { what: "the garbage collection to end", timeoutMs: 80_000, intervalMs: 500 },
-        );
-        assert.equal(job_status, "Success");
-        assert.ok((await client.gc.log(run)).length > 0);
-        await waitFor(async () => ((await client.jobservice.busyWorkers()).length === 0 ? true : undefined), {
-            what: "no worker to be busy",
-            timeoutMs: 30_000,
-            intervalMs: 500,
-        });
-    });
-
-    it("says what was wrong with the login", async () => {
-        await refusedAs("unauthorized", open(harbor(), harbor().name("nobody"), "wrong").users.current());
-        const { user, password } = await harbor().user();
-        await refusedAs("forbidden", open(harbor(), user, password).configurations.get());
     });
 });
