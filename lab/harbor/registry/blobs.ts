@@ -3,13 +3,19 @@ import type { Core } from "../core";
 import type { Row } from "../store/collection";
 import type { Project } from "../store/records";
 import { requireRepository } from "./access";
+import { download } from "./download";
 import { forward, relay } from "./proxy";
 import type { RegistryCall } from "./serve";
 
 /** A layer's or a configuration's bytes, passed on as they come. */
 export async function serveBlob({ core, request, response, url }: RegistryCall): Promise<void> {
     const { method = "GET", headers } = request;
-    await relay(await forward(core.registry, { method, path: `${url.pathname}${url.search}`, headers }), response);
+    const path = `${url.pathname}${url.search}`;
+    if (method !== "GET" || core.registry === undefined)
+        return relay(await forward(core.registry, { method, path, headers }), response);
+    const { host = "localhost", range, accept } = headers;
+    const sent = { host, ...(range === undefined ? {} : { range }), ...(accept === undefined ? {} : { accept }) };
+    await download(core.registry, path, sent, response);
 }
 
 /** Bytes that have arrived of each upload that is under way. */
