@@ -170,6 +170,7 @@ export function buildCommands(run: RunVerb): Command {
         });
 
     stackVerb("verify", "check that the registry works, from the certificate to a signed image; deletes what it made")
+        .option("--plan", "only say what it would do, a line a step")
         .addHelpText(
             "after",
             examples(
@@ -177,7 +178,7 @@ export function buildCommands(run: RunVerb): Command {
                 ["npx anchorage verify --stack public --json", "after a release, in a pipeline"],
             ),
         )
-        .action(async (flags: StackFlags) => {
+        .action(async (flags: StackFlags & { readonly plan?: boolean }) => {
             await run(flags, async (context) => {
                 const { verify } = require("./verify") as typeof import("./verify");
                 await verify(flags, context);

@@ -12,7 +12,7 @@ import type { Context, StackOptions } from "./context";
 import { writeReport } from "./report";
 import { requireStack } from "./stack-files";
 import { requireStackOutputs } from "./stack-outputs";
-import { runSteps, type Step, type StepsResult } from "./steps";
+import { planLines, runSteps, type Step, type StepsResult } from "./steps";
 import { entrySteps } from "./verify/entry-steps";
 import { forwardStep } from "./verify/forward-step";
 import { limitSteps } from "./verify/limit-steps";
@@ -23,6 +23,8 @@ import { trustSteps } from "./verify/trust-steps";
 import { projectPrefix, type Verification } from "./verify/verification";
 
 export interface VerifyOptions extends StackOptions {
+    /** Only say what would be done. @default false */
+    readonly plan?: boolean;
     /** Folder of the reports. @default reports in {@link anchorageHome} */
     readonly reports?: string;
 }
@@ -35,6 +37,14 @@ export async function verify(options: VerifyOptions, context: Context): Promise<
     const outputs = await requireStackOutputs(engine);
     const door = { exec: context.exec, env: context.env, kubectl: await context.kubectl(outputs.cluster), signal };
     const target = await readTarget(outputs, door, await standInOf(outputs));
+    if (options.plan === true) {
+        const { verification, close } = prepare(target, door, patience);
+        const steps = verifySteps(verification);
+        for (const line of planLines(steps)) reporter.line(line);
+        const plan = steps.map(({ id, title, plan: text }) => ({ id, title, plan: text }));
+        reporter.event({ kind: "result", verb: "verify", stack: options.stack, plan });
+        return close();
+    }
     const beganAt = Date.now();
     const result = await verifyTarget(target, door, context);
     const files = await writeReport(
@@ -91,10 +101,24 @@ export async function verifyTarget(
     { reporter, signal }: Pick<Context, "reporter" | "signal">,
     times: Patience = patience,
 ): Promise<StepsResult> {
+    const { verification, close } = prepare(target, door, times);
+    try {
+        return await runSteps(verifySteps(verification), { reporter, signal });
+    } finally {
+        await close();
+    }
+}
+
+/** Opens no connection yet. */
+function prepare(
+    target: Target,
+    door: Verification["door"],
+    times: Patience,
+): { readonly verification: Verification; readonly close: () => Promise<void> } {
     const { url, user, password, ca } = target;
     const at = { url, user, password, requestTimeoutMs: times.requestTimeoutMs, ...(ca === undefined ? {} : { ca }) };
     const { client, close } = openHarbor(at);
-    const registry = new RegistryClient({ ...at, signal });
+    const registry = new RegistryClient({ ...at, signal: door.signal });
     const suffix = randomBytes(4).toString("hex");
     const verification: Verification = {
         target,
@@ -108,11 +132,12 @@ export async function verifyTarget(
         scanTimeoutMs: times.scanTimeoutMs,
         trustTimeoutMs: times.trustTimeoutMs,
     };
-    try {
-        return await runSteps(verifySteps(verification), { reporter, signal });
-    } finally {
-        await Promise.all([close(), registry.close()]);
-    }
+    return {
+        verification,
+        close: async () => {
+            await Promise.all([close(), registry.close()]);
+        },
+    };
 }
 
 export function verifySteps(verification: Verification): Step[] {

@@ -84,6 +84,17 @@ describe("anchorage verify", () => {
         assert.ok(text().includes(path.join(reports, files[0] ?? "")), "it says where the report is");
     });
 
+    it("says with --plan what it would do, and asks the registry for nothing", async () => {
+        const { fake, context, text, options } = await setUp();
+        await verify({ ...options, plan: true }, context);
+        assert.match(
+            text(),
+            / 2 {2}check the certificate {2,}http:\/\/127[^]* 8 {2}make a project {2,}anchorage-verify-/,
+        );
+        assert.match(text(), /pull it by its digest {2,}manifest, configuration and layer/);
+        assert.deepEqual(fake.seen, []);
+    });
+
     it("fails with the step's error, exit code 1, after the report of it", async () => {
         const { context, options, reports, fake } = await setUp({ corruptBlobs: true });
         await assert.rejects(verify(options, context), (error: unknown) => {
