@@ -109,9 +109,10 @@ async function startServing(core: ReadyCore, url: string, parts: Parts, log: (li
 }
 
 /** The stack was taken down: its database goes with it. */
-async function stopServing({ core, stop }: Serving, parts: Parts, log: (line: string) => void): Promise<void> {
+async function stopServing(serving: Serving, parts: Parts, log: (line: string) => void): Promise<void> {
+    const { core } = serving;
     log(`the Harbor of namespace ${core.namespace} is gone`);
-    await stop();
+    await serving.stop();
     await parts.stopRegistry();
     const { connection } = await parts.postgres();
     await dropDatabase({ ...connection, database: databaseOf(core) });
