@@ -11,7 +11,7 @@ import { componentPid, components, isClusterRunning, isComponentRunning, type Co
 import type { LabIdentity } from "./identity";
 import { kwokConfiguration, portOptions } from "./kwok-configuration";
 import { labFormat, type LabLayout } from "./layout";
-import { initialObjects } from "./objects";
+import { initialObjects, nodeNames } from "./objects";
 import { freePorts } from "./ports";
 import { endProcess, endStrayProcesses } from "./process-record";
 
@@ -66,8 +66,9 @@ export async function startCluster(cluster: Cluster): Promise<readonly Component
 }
 
 /**
- * kwokctl starts its controller beside the API server, and makes the CRD of Stages when that answers. A controller that
- * has asked for Stages before asks again up to five seconds later; one that is started now finds them at once.
+ * Ends KWOK's controller and starts it again: one that looks for something before it is there looks again seconds later,
+ * one that is started now finds it at once. kwokctl starts it beside the API server, and makes the CRD of Stages when that
+ * answers.
  */
 async function restartController(cluster: Cluster): Promise<void> {
     const pid = componentPid(cluster.layout, "kwok-controller");
@@ -131,8 +132,12 @@ export async function prepareCluster(
     restarted: readonly Component[],
 ): Promise<void> {
     const items = initialObjects(identity.id, labFormat, identity.nodes);
-    // The lease of a process that was killed would keep its successor from work for 15 s.
-    const leases = leaseHolders.filter((component) => restarted.includes(component)).map((name) => `lease/${name}`);
+    // The lease of a process that was killed would keep its successor from work for 15 s, and those of nodes the KWOK
+    // controller from their pods for 200 s: its name is another one at each start.
+    const stale = {
+        "kube-system": leaseHolders.filter((component) => restarted.includes(component)),
+        "kube-node-lease": restarted.includes("kwok-controller") ? nodeNames(identity.nodes) : [],
+    };
     const apply = [
         ...["apply", "--server-side", "--force-conflicts", "--field-manager", "anchorage-lab", "-f", "-"],
         // To validate, kubectl asks for the OpenAPI document, and to write that costs a new API server over a second.
@@ -143,7 +148,10 @@ export async function prepareCluster(
     await waitFor(
         async () => {
             try {
-                await Promise.all([kubectl(cluster, apply, list), deleteLeases(cluster, leases)]);
+                await Promise.all([
+                    kubectl(cluster, apply, list),
+                    ...Object.entries(stale).map(([namespace, leases]) => deleteLeases(cluster, namespace, leases)),
+                ]);
                 return true;
             } catch (error) {
                 if (error instanceof ExecFailure && error.exitCode === 1 && isStarting(error.stderr)) return undefined;
@@ -152,13 +160,19 @@ export async function prepareCluster(
         },
         { what: "the API server to take the lab's objects", timeoutMs: 60_000, signal: cluster.signal },
     );
+    // One that has seen them held by another looks again after 50 s.
+    if (stale["kube-node-lease"].length > 0) await restartController(cluster);
     const wait = ["wait", "--timeout", "60s", "--for"];
+    const leases = [
+        ...leaseHolders.map((holder) => [holder, "kube-system"] as const),
+        ...nodeNames(identity.nodes).map((node) => [node, "kube-node-lease"] as const),
+    ];
     try {
         await Promise.all([
             kubectl(cluster, [...wait, "condition=Ready", "node", "--all"]),
             // A command for each: one for several gives up at once where none is there.
-            ...leaseHolders.map((holder) =>
-                kubectl(cluster, [...wait, "create", `lease/${holder}`, "--namespace", "kube-system"]),
+            ...leases.map(([holder, namespace]) =>
+                kubectl(cluster, [...wait, "create", `lease/${holder}`, "--namespace", namespace]),
             ),
         ]);
     } catch (error) {
@@ -175,9 +189,9 @@ export async function prepareCluster(
         throw clusterFailure(cluster.name, cluster.layout, `a part of lab ${cluster.name} ended at its start`);
 }
 
-async function deleteLeases(cluster: Cluster, leases: readonly string[]): Promise<void> {
-    if (leases.length === 0) return;
-    await kubectl(cluster, ["delete", "--namespace", "kube-system", "--ignore-not-found", ...leases]);
+async function deleteLeases(cluster: Cluster, namespace: string, holders: readonly string[]): Promise<void> {
+    if (holders.length === 0) return;
+    await kubectl(cluster, ["delete", "lease", "--namespace", namespace, "--ignore-not-found", ...holders]);
 }
 
 function isStarting(stderr: string): boolean {

@@ -7,7 +7,7 @@ export const zones = ["zone-a", "zone-b", "zone-c"] as const;
 
 /** Every object that a new lab's cluster gets; applied again at each start, which repairs what was deleted. */
 export function initialObjects(id: string, format: number, nodes: number): object[] {
-    return [...stages(), storageClass, marker(id, format), ...Array.from({ length: nodes }, (_, index) => node(index))];
+    return [...stages(), storageClass, marker(id, format), ...nodeNames(nodes).map(node)];
 }
 
 const storageClass = {
@@ -26,8 +26,12 @@ function marker(id: string, format: number): object {
     return { apiVersion: "v1", kind: "ConfigMap", metadata: labMarker, data: { id, format: String(format) } };
 }
 
-function node(index: number): object {
-    const name = `node-${String(index + 1)}`;
+/** node-1, node-2, ... */
+export function nodeNames(nodes: number): string[] {
+    return Array.from({ length: nodes }, (_, index) => `node-${String(index + 1)}`);
+}
+
+function node(name: string, index: number): object {
     return {
         apiVersion: "v1",
         kind: "Node",

@@ -210,6 +210,8 @@ describe("lab", function () {
             const others = pidsOf(await labStatus("shared"));
             const { endpoints } = await start();
             await kubectl(endpoints, "create", "configmap", "kept", "--from-literal", "a=b");
+            await kubectl(endpoints, "create", "deployment", "app", "--image", "app");
+            await kubectl(endpoints, "wait", "deployment/app", "--for=condition=Available", "--timeout=60s");
             const own = pidsOf(await labStatus(name));
             await stopLab({ name, binaries: await testBinaries(), exec });
             assert.deepEqual(own.filter(isRunning), []);
@@ -220,6 +222,9 @@ describe("lab", function () {
             assert.equal(again.alreadyRunning, false);
             assert.deepEqual(again.endpoints, endpoints);
             assert.equal(await kubectl(endpoints, "get", "configmap", "kept", "-o", "jsonpath={.data.a}"), "b");
+            // Pods are ended and started as before: nobody waits for the leases of the controller that was stopped.
+            await kubectl(endpoints, "delete", "pod", "--all", "--timeout=30s");
+            await kubectl(endpoints, "wait", "deployment/app", "--for=condition=Available", "--timeout=30s");
 
             const last = pidsOf(await labStatus(name));
             await resetLab({ name, binaries: await testBinaries(), exec });
