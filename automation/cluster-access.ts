@@ -1,5 +1,7 @@
 import type { StackOutputs } from "../config/contract";
 import { UserError } from "../lib/errors";
+import { ExecFailure, type Exec } from "../lib/exec";
+import { labCommand } from "../lib/lab-commands";
 import { readLabEndpoints } from "../lib/lab-endpoints";
 
 /**
@@ -12,6 +14,43 @@ export function kubectlFlags({ cluster }: StackOutputs): string[] {
         "--context",
         cluster.context,
     ];
+}
+
+/** What a question to the cluster needs. */
+export interface ClusterDoor {
+    readonly exec: Exec;
+    /** Path or name of kubectl. */
+    readonly kubectl: string;
+    readonly signal: AbortSignal;
+}
+
+/**
+ * Asks the stack's cluster. @param what as in "cannot read ..."
+ * @returns what kubectl printed @throws UserError where the cluster does not answer, or has no such thing
+ */
+export async function askCluster(
+    outputs: StackOutputs,
+    { exec, kubectl, signal }: ClusterDoor,
+    what: string,
+    args: readonly string[],
+): Promise<string> {
+    const flags = kubectlFlags(outputs);
+    try {
+        return (await exec(kubectl, [...flags, "-n", outputs.namespace, ...args], { signal })).stdout;
+    } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ExecFailure)) throw error;
+        const { cluster } = outputs;
+        throw new UserError(`cannot read ${what}`, {
+            details: [error.stderr.trim().split("\n").at(-1) ?? error.message],
+            next: [
+                cluster.kind === "lab"
+                    ? `${labCommand("start", cluster.name)} brings the lab back, if it was stopped`
+                    : `kubectl ${flags.join(" ")} get nodes shows whether the cluster answers`,
+            ],
+            cause: error,
+        });
+    }
 }
 
 /** The command that prints the administrator's password; never run by us. */

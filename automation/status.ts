@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../config/contract";
-import { kubectlFlags } from "./cluster-access";
+import { askCluster } from "./cluster-access";
 import type { Context, StackOptions } from "./context";
 import { renderTree } from "./render/tree";
 import { count, type Style } from "./render/style";
@@ -63,12 +63,10 @@ export function renderWorkloads(workloads: readonly Workload[], namespace: strin
 }
 
 async function readWorkloads(outputs: StackOutputs, context: Context): Promise<Workload[]> {
-    const { stdout } = await context.exec(
-        await context.kubectl(outputs.cluster),
-        [...kubectlFlags(outputs), "-n", outputs.namespace, "get", "deployments,statefulsets", "-o", "json"],
-        { signal: context.signal },
-    );
-    return parseWorkloads(stdout);
+    const { exec, signal } = context;
+    const door = { exec, signal, kubectl: await context.kubectl(outputs.cluster) };
+    const what = `the workloads of namespace ${outputs.namespace}`;
+    return parseWorkloads(await askCluster(outputs, door, what, ["get", "deployments,statefulsets", "-o", "json"]));
 }
 
 /** From the JSON list that kubectl prints (apps/v1 Deployments and StatefulSets). */

@@ -1,7 +1,6 @@
 import type { StackOutputs } from "../../config/contract";
-import { messageOf, UserError } from "../../lib/errors";
-import type { Exec } from "../../lib/exec";
-import { kubectlFlags } from "../cluster-access";
+import { UserError } from "../../lib/errors";
+import { askCluster, type ClusterDoor } from "../cluster-access";
 
 /** What is verified: where it is, who logs in, and what the stack says that it has. */
 export interface Target {
@@ -17,14 +16,6 @@ export interface Target {
      * Harbor's core. Absent: it is.
      */
     readonly withoutEntry?: string;
-}
-
-/** How other programs are run for it. */
-export interface ClusterDoor {
-    readonly exec: Exec;
-    /** Path of kubectl. */
-    readonly kubectl: string;
-    readonly signal: AbortSignal;
 }
 
 /**
@@ -50,29 +41,14 @@ export async function readTarget(
     return { outputs, url: registryUrl, ...credentials, ...(ca === undefined ? {} : { ca }) };
 }
 
-async function readSecret(
-    outputs: StackOutputs,
-    name: string,
-    key: string,
-    { exec, kubectl, signal }: ClusterDoor,
-): Promise<string> {
+async function readSecret(outputs: StackOutputs, name: string, key: string, door: ClusterDoor): Promise<string> {
     const { namespace } = outputs;
-    const flags = [...kubectlFlags(outputs), "-n", namespace];
-    let stdout: string;
-    try {
-        ({ stdout } = await exec(kubectl, [...flags, "get", "secret", name, "-o", "json"], { signal }));
-    } catch (error) {
-        signal.throwIfAborted();
-        throw new UserError(`cannot read Secret ${namespace}/${name}`, {
-            details: [messageOf(error)],
-            next: ["npx anchorage status shows whether the cluster answers"],
-            cause: error,
-        });
-    }
+    const what = `Secret ${namespace}/${name}`;
+    const stdout = await askCluster(outputs, door, what, ["get", "secret", name, "-o", "json"]);
     const { data } = JSON.parse(stdout) as { readonly data?: Readonly<Record<string, string>> };
     const value = data?.[key];
     if (value === undefined) {
-        throw new UserError(`Secret ${namespace}/${name} has no key ${key}`, {
+        throw new UserError(`${what} has no key ${key}`, {
             next: ["npx anchorage up writes it again"],
         });
     }

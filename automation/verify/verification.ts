@@ -2,7 +2,8 @@ import type { HarborClient } from "../../harbor/client/client";
 import type { Image } from "../../harbor/registry/image";
 import type { RegistryClient } from "../../harbor/registry/registry-client";
 import { UserError } from "../../lib/errors";
-import type { ClusterDoor, Target } from "./target";
+import type { ClusterDoor } from "../cluster-access";
+import type { Target } from "./target";
 
 /** What the steps of one verification work on, and tell each other. */
 export interface Verification {

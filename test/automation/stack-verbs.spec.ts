@@ -12,6 +12,7 @@ import { start } from "../../automation/start";
 import { parseWorkloads, status } from "../../automation/status";
 import { up } from "../../automation/up";
 import { ExitCode, UserError } from "../../lib/errors";
+import { ExecFailure } from "../../lib/exec";
 import {
     asOutputs,
     collectingReporter,
@@ -261,6 +262,29 @@ describe("verbs of a stack", () => {
                 ]);
             });
         }
+
+        it("says that the cluster does not answer, and what brings it back", async () => {
+            const refused = "The connection to the server 127.0.0.1:1 was refused";
+            const { context } = setUp(
+                {
+                    resources: () => Promise.resolve([sampleResource]),
+                    outputs: () => Promise.resolve(asOutputs(sampleOutputs)),
+                },
+                {
+                    kubectl: () => Promise.resolve("kubectl"),
+                    exec: () => Promise.reject(new ExecFailure("failed", "kubectl", 1, "", refused, undefined, {})),
+                },
+            );
+            await assert.rejects(status(options, context), (error) => {
+                assert.ok(error instanceof UserError);
+                assert.deepEqual(
+                    [error.message, error.details],
+                    ["cannot read the workloads of namespace harbor", [refused]],
+                );
+                assert.match(error.next.join(), /npx anchorage lab start/);
+                return true;
+            });
+        });
 
         it("says that a stack is not up", async () => {
             const { context, text } = setUp({

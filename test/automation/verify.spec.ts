@@ -7,7 +7,7 @@ import { verify } from "../../automation/verify";
 import { readTarget } from "../../automation/verify/target";
 import type { StackOutputs } from "../../config/contract";
 import { ExitCode, UserError } from "../../lib/errors";
-import type { Exec } from "../../lib/exec";
+import { ExecFailure, type Exec } from "../../lib/exec";
 import { asOutputs, collectingReporter, fakeContext, fakeEngine, sampleOutputs } from "../support/fakes";
 import { FakeHarbor, type Flaws } from "../support/fake-harbor";
 
@@ -162,7 +162,8 @@ describe("anchorage verify", () => {
         assert.equal(inLab.url, "http://127.0.0.1:1");
         assert.equal(inLab.ca, undefined);
         assert.match(inLab.withoutEntry ?? "", /in a lab/);
-        const failing: Exec = () => Promise.reject(new Error("connection refused"));
+        const refused = new ExecFailure("failed", "kubectl", 1, "", "connection refused\n", undefined, {});
+        const failing: Exec = () => Promise.reject(refused);
         await assert.rejects(
             readTarget(outputs, { exec: failing, kubectl: "kubectl", signal }, undefined),
             (error: unknown) => {

@@ -35,12 +35,10 @@ describe("verify on the lab's stand-in", function () {
         signal: new AbortController().signal,
     });
 
-    it("comes through within ten seconds, and leaves nothing behind", async () => {
+    it("comes through, and leaves nothing behind", async () => {
         const { reporter } = collectingReporter();
-        const began = Date.now();
         const result = await verifyTarget(target(), door(), { reporter, signal: new AbortController().signal });
         assert.equal(result.error, undefined, result.error instanceof UserError ? result.error.render() : "");
-        assert.ok(Date.now() - began < 10_000);
         const states = Object.fromEntries(
             result.records.filter(({ kind }) => kind === "step").map(({ id, state }) => [id, state]),
         );
