@@ -111,7 +111,7 @@ function show(spread: Spread, unit: Figure["unit"]): string {
 }
 
 function showLimit({ limit, unit }: Figure): string {
-    return limit.of === "ratio" ? `${limit.most.toFixed(1)} x` : `${String(limit.most)} ${unit}`;
+    return limit.of === "ratio" ? `${String(limit.most)} x` : `${String(limit.most)} ${unit}`;
 }
 
 /** The table of results.md and README: medians, with smallest and greatest in parentheses. */

@@ -5,8 +5,9 @@ import { measurePairs, pairsOf, timed, type Figure } from "./harness";
 import { BareCluster, type Sandbox } from "./sandbox";
 
 /**
- * `npm start` with a warm cache and nothing running, and the memory of the processes that it leaves running; against
- * the shortest way to a comparable cluster without the product: kwokctl, nodes, `helm install` of the same chart.
+ * `npm start` with a warm cache and nothing running, and the memory of the processes that it leaves running, against the
+ * shortest way to a comparable cluster without the product: kwokctl, nodes, `helm install` of the same chart. And `verify`
+ * of the registry that they serve.
  */
 export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
     const bare = new BareCluster(sandbox, "bench-bare");
@@ -15,6 +16,8 @@ export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
         await rm(sandbox.home, { recursive: true, force: true }); // the engine's state as well
     };
     sandbox.onClose(reset);
+    const verified: number[] = [];
+    const bareCommands: number[] = [];
     const memory: number[] = [];
     const bareMemory: number[] = [];
     const pairs = await measurePairs(
@@ -25,16 +28,9 @@ export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
                     sandbox.run("npm", ["start", "--silent", "--", "--engine", "rehearsal"], { cwd: projectRoot }),
                 ),
             cleanUp: async () => {
-                const { parts } = await sandbox.anchorage<{ readonly parts: readonly { readonly pid?: number }[] }>([
-                    "lab",
-                    "status",
-                ]);
-                memory.push(
-                    await residentBytes(
-                        sandbox,
-                        parts.flatMap(({ pid }) => pid ?? []),
-                    ),
-                );
+                verified.push(await timed(() => sandbox.anchorage(["verify"])));
+                bareCommands.push(await timed(() => sandbox.anchorage(["outputs"])));
+                memory.push(await labMemory(sandbox));
                 await reset();
             },
         },
@@ -61,6 +57,7 @@ export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
         3,
     );
     const footprint = pairsOf(memory, bareMemory);
+    const verify = pairsOf(verified, bareCommands);
     return [
         {
             name: "`npm start`, binaries and packages cached",
@@ -78,7 +75,26 @@ export async function npmStart(sandbox: Sandbox): Promise<Figure[]> {
             ratio: footprint.ratio,
             limit: { of: "value", most: 1536 },
         },
+        {
+            name: "`anchorage verify` on it: login, project, push, pull, tags, content trust",
+            unit: "s",
+            subject: verify.subject,
+            peer: { what: "`anchorage outputs`, which only reads a file", spread: verify.peer },
+            ratio: verify.ratio,
+            limit: { of: "value", most: 10 },
+        },
     ];
+}
+
+/** Of all parts, with PostgreSQL and the registry behind the lab's Harbor. */
+async function labMemory(sandbox: Sandbox): Promise<number> {
+    const { parts } = await sandbox.anchorage<{
+        readonly parts: readonly { readonly name: string; readonly memory?: number }[];
+    }>(["lab", "status"]);
+    return parts.reduce((sum, { name, memory: own }) => {
+        if (own === undefined) throw new Error(`the lab does not tell the memory of ${name}`);
+        return sum + own;
+    }, 0);
 }
 
 /** The sum over the processes; pages that they share count once each. */

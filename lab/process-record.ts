@@ -39,6 +39,28 @@ export function residentMemory(pid: number): number | undefined {
     }
 }
 
+/** Resident memory of a process and of all that it has started, in bytes; undefined where the system does not tell. */
+export function residentMemoryOfTree(root: number): number | undefined {
+    const children = new Map<number, number[]>();
+    for (const pid of runningPids()) {
+        const parent = parentOf(pid);
+        if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
+    }
+    const tree = [root];
+    for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+    const [own, ...others] = tree.map(residentMemory);
+    return own === undefined ? undefined : others.reduce<number>((sum, memory) => sum + (memory ?? 0), own);
+}
+
+function parentOf(pid: number): number | undefined {
+    try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/status`, "utf8"))?.[1];
+        return parent === undefined ? undefined : Number(parent);
+    } catch {
+        return undefined; // ended meanwhile
+    }
+}
+
 /** Ends a process: SIGTERM, SIGKILL after 5 s. Returns when it is gone. */
 export async function endProcess(pid: number, start: string | undefined): Promise<void> {
     const gone = (): true | undefined => (isSameProcess(pid, start) ? undefined : true);

@@ -8,14 +8,14 @@ import { componentAddress } from "./kwok-configuration";
 import { labLayout } from "./layout";
 import { logTail } from "./log-tail";
 import { recordedStore, runningStore, s3Endpoint } from "./object-store";
-import { residentMemory } from "./process-record";
+import { residentMemoryOfTree } from "./process-record";
 
 export interface LabPart {
     readonly name: string;
     readonly state: "starting" | "running" | "stopped" | "crashed";
     readonly pid?: number;
     readonly address?: string;
-    /** Resident memory in bytes. */
+    /** Resident memory in bytes, with the processes that it has started. */
     readonly memory?: number;
     readonly logFile: string;
     /** The end of a crashed part's log. */
@@ -52,7 +52,7 @@ export async function labStatus(name: string): Promise<LabState> {
     ): LabPart => ({
         name: partName,
         state: runs ? "running" : missing,
-        ...(runs ? { pid, address, memory: pid === undefined ? undefined : residentMemory(pid) } : {}),
+        ...(runs ? { pid, address, memory: pid === undefined ? undefined : residentMemoryOfTree(pid) } : {}),
         logFile,
         ...(!runs && missing === "crashed" ? { logTail: logTail(logFile) } : {}),
     });
