@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -110,4 +111,17 @@ function parse(text: string): unknown {
         if (error instanceof SyntaxError) return undefined;
         throw error;
     }
+}
+
+/** One stand-in for all tests of a suite, in whose log no defect may stand at the end. */
+export function useHarbor(use: (harbor: TestHarbor) => void): void {
+    let harbor: TestHarbor;
+    before(async () => {
+        harbor = await TestHarbor.start();
+        use(harbor);
+    });
+    after(async () => {
+        assert.deepEqual(harbor.log, []);
+        await harbor.close();
+    });
 }

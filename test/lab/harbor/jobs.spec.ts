@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../../../lib/wait";
-import { TestHarbor } from "../../support/stand-in";
+import { useHarbor, type TestHarbor } from "../../support/stand-in";
 
 interface Queue {
     readonly job_type: string;
@@ -11,13 +11,7 @@ interface Queue {
 describe("the lab's Harbor: queues, schedules, garbage collection", function () {
     this.timeout(60_000);
     let harbor: TestHarbor;
-    before(async () => {
-        harbor = await TestHarbor.start();
-    });
-    after(async () => {
-        assert.deepEqual(harbor.log, []);
-        await harbor.close();
-    });
+    useHarbor((started) => (harbor = started));
     const queues = async (): Promise<readonly Queue[]> =>
         (await harbor.ask("GET", "/jobservice/queues")).json as Queue[];
     const queue = async (type: string): Promise<Queue | undefined> =>

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { TestHarbor } from "../../support/stand-in";
+import { useHarbor, type TestHarbor } from "../../support/stand-in";
 
 describe("the lab's Harbor: projects, quotas, labels, lists", function () {
     this.timeout(60_000);
     let harbor: TestHarbor;
-    before(async () => {
-        harbor = await TestHarbor.start();
-    });
-    after(async () => {
-        assert.deepEqual(harbor.log, []);
-        await harbor.close();
-    });
+    useHarbor((started) => (harbor = started));
     const make = async (project_name: string, more: object = {}): Promise<number> => {
         const { status, headers, text } = await harbor.ask("POST", "/projects", { body: { project_name, ...more } });
         assert.equal(status, 201, text);

@@ -3,18 +3,12 @@ import { isCron, nextTime } from "../../../lab/harbor/cron";
 import { matches } from "../../../lab/harbor/immutability";
 import { parseQuery, parseSort } from "../../../lab/harbor/store/query";
 import { waitFor } from "../../../lib/wait";
-import { TestHarbor } from "../../support/stand-in";
+import { useHarbor, type TestHarbor } from "../../support/stand-in";
 
 describe("the lab's Harbor: other registries and replication", function () {
     this.timeout(60_000);
     let harbor: TestHarbor;
-    before(async () => {
-        harbor = await TestHarbor.start();
-    });
-    after(async () => {
-        assert.deepEqual(harbor.log, []);
-        await harbor.close();
-    });
+    useHarbor((started) => (harbor = started));
 
     it("knows a registry that answers, masks its secret, and keeps it while a policy has it", async () => {
         const credential = { type: "basic", access_key: "robot", access_secret: "of-a-test" };

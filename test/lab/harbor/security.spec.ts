@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import { admin, adminPassword, TestHarbor } from "../../support/stand-in";
+import { waitFor } from "../../../lib/wait";
+import { admin, adminPassword, useHarbor, type TestHarbor } from "../../support/stand-in";
 
 describe("the lab's Harbor: sessions, forged requests, logins", function () {
     this.timeout(60_000);
     let harbor: TestHarbor;
-    before(async () => {
-        harbor = await TestHarbor.start();
-    });
-    after(async () => {
-        assert.deepEqual(harbor.log, []);
-        await harbor.close();
-    });
+    useHarbor((started) => (harbor = started));
     const cookies = (headers: Headers): string =>
         headers
             .getSetCookie()
@@ -64,8 +59,14 @@ describe("the lab's Harbor: sessions, forged requests, logins", function () {
         const began = Date.now();
         const wrong = harbor.ask("GET", "/users/current", { as: "slow:Wrong12345" });
         const wrongEnds = wrong.then(() => Date.now() - began);
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        const meanwhile = await harbor.ask("GET", "/users/current", { as: "slow:Correct12345" });
+        // From the moment on at which the server has looked at the wrong one.
+        const meanwhile = await waitFor(
+            async () => {
+                const answer = await harbor.ask("GET", "/users/current", { as: "slow:Correct12345" });
+                return answer.status === 401 ? answer : undefined;
+            },
+            { what: "the right password to be refused", timeoutMs: 1_400 },
+        );
         assert.equal(meanwhile.status, 401);
         assert.ok(Date.now() - began < 1_400, "it was refused at once");
         assert.equal((await wrong).status, 401);

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { TestHarbor } from "../../support/stand-in";
+import { TestHarbor, useHarbor } from "../../support/stand-in";
 
 describe("the lab's Harbor: what it is, its settings, read-only", function () {
     this.timeout(60_000);
     let harbor: TestHarbor;
-    before(async () => {
-        harbor = await TestHarbor.start();
-    });
-    after(async () => {
-        assert.deepEqual(harbor.log, []);
-        await harbor.close();
-    });
+    useHarbor((started) => (harbor = started));
     const readOnly = async (value: boolean): Promise<void> => {
         assert.equal((await harbor.ask("PUT", "/configurations", { body: { read_only: value } })).status, 200);
     };
