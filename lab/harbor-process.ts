@@ -4,20 +4,14 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { projectRoot } from "../lib/home";
-import { isSameProcess, processStart } from "../lib/processes";
 import { removePostgresData } from "./harbor/postgres/server";
 import type { LabHarborSettings } from "./harbor/serve-lab";
 import type { LabIdentity } from "./identity";
 import type { LabLayout } from "./layout";
 import { s3Endpoint } from "./object-store";
-import { endProcess } from "./process-record";
+import { endProcess, recordProcess, runningProcess, type RecordedProcess } from "./process-record";
 
 /** The lab's stand-in of Harbor's core: one process on loopback, which has a PostgreSQL and a registry of its own. */
-
-interface RecordedProcess {
-    readonly pid: number;
-    readonly start: string | undefined;
-}
 
 /** http://127.0.0.1:PORT; undefined of a lab that has none. */
 export function harborUrl({ harbor }: LabIdentity): string | undefined {
@@ -56,15 +50,12 @@ export async function startHarbor(registryBinary: string, layout: LabLayout, ide
     child.once("error", () => undefined);
     child.unref();
     if (child.pid === undefined) return;
-    const recorded: RecordedProcess = { pid: child.pid, start: processStart(child.pid) };
-    await writeFileAtomic(layout.harborProcess, JSON.stringify(recorded));
+    await recordProcess(layout.harborProcess, child.pid);
 }
 
 /** The process that runs, or undefined. */
-export async function runningHarbor(layout: LabLayout): Promise<RecordedProcess | undefined> {
-    const text = await readFileIfPresent(layout.harborProcess);
-    const recorded = text === undefined ? undefined : (JSON.parse(text) as RecordedProcess);
-    return recorded && isSameProcess(recorded.pid, recorded.start) ? recorded : undefined;
+export function runningHarbor(layout: LabLayout): Promise<RecordedProcess | undefined> {
+    return runningProcess(layout.harborProcess);
 }
 
 export async function stopHarbor(layout: LabLayout): Promise<void> {

@@ -4,24 +4,17 @@ import { mkdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import path from "node:path";
 import { messageOf, UserError } from "../lib/errors";
-import { readFileIfPresent, writeFileAtomic } from "../lib/files";
-import { isSameProcess, processStart } from "../lib/processes";
 import { waitFor } from "../lib/wait";
 import { labCommand } from "../lib/lab-commands";
 import type { LabIdentity } from "./identity";
 import type { LabLayout } from "./layout";
 import { logTail } from "./log-tail";
-import { endProcess } from "./process-record";
+import { endProcess, recordProcess, runningProcess, type RecordedProcess } from "./process-record";
 
 /** The lab's S3: versitygw on a folder, one process on loopback with keys that the lab generated. */
 
 export const s3Region = "us-east-1";
 const healthPath = "/anchorage-lab-health";
-
-interface StoreProcess {
-    readonly pid: number;
-    readonly start: string | undefined;
-}
 
 export function s3Endpoint(identity: LabIdentity): string {
     return `http://127.0.0.1:${String(identity.s3.port)}`;
@@ -80,10 +73,7 @@ export async function startObjectStore(
     const ready = async (): Promise<void> => {
         const { pid } = child;
         if (pid === undefined) return failure;
-        await writeFileAtomic(
-            layout.s3Process,
-            JSON.stringify({ pid, start: processStart(pid) } satisfies StoreProcess),
-        );
+        await recordProcess(layout.s3Process, pid);
         await waitFor(async () => ((await answers(identity)) ? true : undefined), {
             what: `S3 to answer on ${s3Endpoint(identity)}`,
             timeoutMs: 15_000,
@@ -98,15 +88,8 @@ export async function startObjectStore(
 }
 
 /** The process that runs, or undefined. */
-export async function runningStore(layout: LabLayout): Promise<StoreProcess | undefined> {
-    const recorded = await recordedStore(layout);
-    return recorded && isSameProcess(recorded.pid, recorded.start) ? recorded : undefined;
-}
-
-/** The process that was started last, dead or alive; undefined after a stop in order. */
-export async function recordedStore(layout: LabLayout): Promise<StoreProcess | undefined> {
-    const text = await readFileIfPresent(layout.s3Process);
-    return text === undefined ? undefined : (JSON.parse(text) as StoreProcess);
+export function runningStore(layout: LabLayout): Promise<RecordedProcess | undefined> {
+    return runningProcess(layout.s3Process);
 }
 
 export async function stopObjectStore(layout: LabLayout): Promise<void> {

@@ -2,8 +2,28 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { isRunning, isSameProcess, processStart } from "../lib/processes";
 import { codeOf } from "../lib/errors";
+import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { waitFor } from "../lib/wait";
 import type { LabLayout } from "./layout";
+
+/** A process that this program started and did not wait for. */
+export interface RecordedProcess {
+    readonly pid: number;
+    /** As the operating system tells it: the number alone may go to another one. */
+    readonly start: string | undefined;
+}
+
+export async function recordProcess(file: string, pid: number): Promise<void> {
+    const recorded: RecordedProcess = { pid, start: processStart(pid) };
+    await writeFileAtomic(file, JSON.stringify(recorded));
+}
+
+/** The process on record, where it runs. */
+export async function runningProcess(file: string): Promise<RecordedProcess | undefined> {
+    const text = await readFileIfPresent(file);
+    const recorded = text === undefined ? undefined : (JSON.parse(text) as RecordedProcess);
+    return recorded && isSameProcess(recorded.pid, recorded.start) ? recorded : undefined;
+}
 
 /** The number in a pid file, or undefined where there is none. */
 export function readPid(file: string): number | undefined {

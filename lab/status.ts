@@ -7,7 +7,7 @@ import { readIdentity, requireName } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout } from "./layout";
 import { logTail } from "./log-tail";
-import { recordedStore, runningStore, s3Endpoint } from "./object-store";
+import { runningStore, s3Endpoint } from "./object-store";
 import { residentMemoryOfTree } from "./process-record";
 
 export interface LabPart {
@@ -40,8 +40,7 @@ export async function labStatus(name: string): Promise<LabState> {
     const wanted = await readFileIfPresent(path.join(layout.folder, "wanted"));
     const missing = wanted !== "running" ? "stopped" : starting ? "starting" : "crashed";
     const configuration = await readFileIfPresent(layout.kwokConfiguration);
-    const store = await recordedStore(layout);
-    const storeRuns = (await runningStore(layout)) !== undefined;
+    const store = await runningStore(layout);
     const harbor = await runningHarbor(layout);
     const part = (
         partName: string,
@@ -66,7 +65,7 @@ export async function labStatus(name: string): Promise<LabState> {
                 configuration === undefined ? undefined : componentAddress(configuration, component),
             ),
         ),
-        part("s3", storeRuns, store?.pid, layout.s3Log, s3Endpoint(identity)),
+        part("s3", store !== undefined, store?.pid, layout.s3Log, s3Endpoint(identity)),
         ...(identity.harbor === undefined
             ? []
             : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, harborUrl(identity))]),
