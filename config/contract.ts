@@ -11,6 +11,67 @@ export interface StackOutputs {
     readonly admin: AdminOutput;
     readonly exposure: ExposureOutput;
     readonly cluster: ClusterOutput;
+    /** Harbor's database, and where its password is; absent in outputs of an older program, as the following. */
+    readonly database?: DatabaseOutput;
+    /** Where Harbor's registry keeps its content. */
+    readonly storage?: StorageOutput;
+    /** The key that Harbor encrypts credentials in its database with: 16 characters, never to be changed. */
+    readonly encryptionKey?: SecretOutput;
+    /** Where backups go; absent: the stack has none. */
+    readonly backup?: BackupOutput;
+}
+
+/** A key of a Secret in the release's namespace. */
+export interface SecretOutput {
+    readonly secretName: string;
+    readonly secretKey: string;
+}
+
+/** As Harbor itself connects to it. */
+export interface DatabaseOutput {
+    readonly kind: "internal" | "cloudnative-pg" | "zalando" | "external";
+    /** As a pod of the release's namespace reaches it. */
+    readonly host: string;
+    readonly port: number;
+    readonly database: string;
+    /** Owner of the database. */
+    readonly user: string;
+    readonly sslmode: string;
+    readonly password: SecretOutput;
+}
+
+export type StorageOutput = S3Output | { readonly kind: "volume" | "nfs" | "swift" };
+
+export interface S3Output extends BucketOutput {
+    readonly kind: "s3";
+    readonly accessKey: SecretOutput;
+    readonly secretKey: SecretOutput;
+}
+
+export interface BucketOutput {
+    readonly bucket: string;
+    readonly region: string;
+    /** `http://host:port`; absent: AWS. */
+    readonly endpoint?: string;
+    /** Path style; false: the bucket is in the host's name. */
+    readonly pathStyle: boolean;
+    /** Prefix of all keys, without slashes at its ends; absent: none. */
+    readonly prefix?: string;
+}
+
+/** Velero, and the bucket of the backup sets. */
+export interface BackupOutput {
+    /** Namespace of Velero. */
+    readonly namespace: string;
+    /** Name of the BackupStorageLocation; Velero's own objects are below the bucket's prefix. */
+    readonly location: string;
+    readonly bucket: BucketOutput;
+    /** Secret in Velero's namespace whose key holds an AWS credentials file with the profile `default`. */
+    readonly credentials: SecretOutput;
+    /** What Velero takes of volumes: nothing, files (Kopia), or CSI snapshots. */
+    readonly volumes: "none" | "files" | "snapshots";
+    /** Sets that `backup` keeps at least, and for how many days. */
+    readonly retention: { readonly count: number; readonly days: number };
 }
 
 export interface ReleaseOutput {
