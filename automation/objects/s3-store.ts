@@ -1,0 +1,136 @@
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import type { BucketOutput } from "../../config/contract";
+import { wholeBody } from "./bodies";
+import { ObjectStoreError } from "./errors";
+import { copyOnServer } from "./s3-copy";
+import { S3Door, unquoted } from "./s3-door";
+import { listObjects } from "./s3-list";
+import { removeObjects } from "./s3-remove";
+import { writeStream } from "./s3-write";
+import type {
+    AccessKeys,
+    ObjectContent,
+    ObjectStore,
+    StoredObject,
+    StoreOptions,
+    WriteOptions,
+    Written,
+} from "./store";
+
+/** {@link ObjectStore} on the AWS SDK. */
+export class S3Store implements ObjectStore {
+    readonly where: string;
+    private readonly door: S3Door;
+    /** Buckets that the server turned out not to copy from with these keys. */
+    private readonly notCopied = new Set<string>();
+
+    constructor(bucket: BucketOutput, keys: AccessKeys, signal: AbortSignal, options: StoreOptions = {}) {
+        this.door = new S3Door(bucket, keys, signal, options);
+        this.where = this.door.where;
+    }
+
+    list(prefix: string): AsyncIterable<StoredObject> {
+        return listObjects(this.door, prefix);
+    }
+
+    async head(key: string): Promise<StoredObject | undefined> {
+        const { door } = this;
+        try {
+            const command = new HeadObjectCommand(door.at(key));
+            const { ContentLength = 0, ETag } = await door.client.send(command, { abortSignal: door.signal });
+            return { key, size: ContentLength, etag: unquoted(ETag) };
+        } catch (error) {
+            requireMissing(door.error(error, "look at", key));
+            return undefined;
+        }
+    }
+
+    async open(key: string): Promise<ObjectContent> {
+        const { door } = this;
+        try {
+            const command = new GetObjectCommand(door.at(key));
+            const { Body, ContentLength: size, ETag } = await door.client.send(command, { abortSignal: door.signal });
+            // Without it nothing could tell a truncated body from a whole one.
+            if (size === undefined) throw door.fail("refused", "read", key, "it came without a Content-Length");
+            const body = wholeBody(Body as Readable, size, door.signal, (error, came) => {
+                if (door.signal.aborted) return door.signal.reason as Error;
+                const broke = error === undefined ? "" : ` (${(error as Error).message})`;
+                const detail = `${String(came)} of ${String(size)} bytes came before the connection ended${broke}`;
+                return door.fail("truncated", "read", key, detail);
+            });
+            return { size, etag: unquoted(ETag), body };
+        } catch (error) {
+            throw door.error(error, "read", key);
+        }
+    }
+
+    async read(key: string): Promise<Readable> {
+        return (await this.open(key)).body;
+    }
+
+    async readText(key: string): Promise<string | undefined> {
+        try {
+            return await text(await this.read(key));
+        } catch (error) {
+            requireMissing(error);
+            return undefined;
+        }
+    }
+
+    async write(key: string, body: Readable | string | Buffer, options: WriteOptions = {}): Promise<Written> {
+        if (typeof body === "string") return this.writeBuffer(key, Buffer.from(body), options);
+        if (Buffer.isBuffer(body)) return this.writeBuffer(key, body, options);
+        return writeStream(this.door, key, body, options);
+    }
+
+    async copyFrom(source: ObjectStore, sourceKey: string, key: string, size: number): Promise<boolean> {
+        const { door } = this;
+        if (!(source instanceof S3Store) || source.door.endpoint !== door.endpoint) return false;
+        if (this.notCopied.has(source.where)) return false;
+        const { Bucket, Key } = source.door.at(sourceKey);
+        const from = `${Bucket}/${Key}`.split("/").map(encodeURIComponent).join("/");
+        try {
+            await copyOnServer(door, from, key, size);
+            return true;
+        } catch (error) {
+            const told = door.error(error, "copy to", key);
+            // These keys may not, or the server cannot: whoever asked reads and writes in its place.
+            const never = told instanceof ObjectStoreError && (told.kind === "denied" || told.kind === "refused");
+            if (!never) throw told;
+            this.notCopied.add(source.where);
+            return false;
+        }
+    }
+
+    remove(keys: AsyncIterable<string> | Iterable<string>): Promise<number> {
+        return removeObjects(this.door, keys);
+    }
+
+    close(): void {
+        this.door.client.destroy();
+    }
+
+    private async writeBuffer(key: string, content: Buffer, options: WriteOptions): Promise<Written> {
+        const { door } = this;
+        const sha256 = createHash("sha256").update(content).digest("hex");
+        if (options.sha256 !== undefined && options.sha256 !== sha256) {
+            const detail = `its content has sha256 ${sha256} in place of ${options.sha256}`;
+            throw door.fail("mismatch", "write", key, detail);
+        }
+        try {
+            const command = new PutObjectCommand({ ...door.at(key), Body: content });
+            const { ETag } = await door.client.send(command, { abortSignal: door.signal });
+            return { size: content.length, sha256, etag: unquoted(ETag) };
+        } catch (error) {
+            throw door.error(error, "write", key);
+        }
+    }
+}
+
+/** @throws whatever else it is */
+function requireMissing(error: unknown): void {
+    if (!(error instanceof ObjectStoreError) || error.kind !== "missing") throw error;
+}
