@@ -1,3 +1,5 @@
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { messageOf } from "./errors";
 
 /**
@@ -12,6 +14,13 @@ export interface ExecOptions {
     readonly env?: Readonly<Record<string, string>>;
     /** Written to standard input, which is closed afterwards. Secrets go here, never into `args`. */
     readonly input?: string;
+    /** Streamed to standard input, which is closed at its end. Its error ends the process, and is the one thrown. */
+    readonly stdin?: Readable;
+    /**
+     * Gets standard output as bytes, at its own pace, in place of {@link ExecResult.stdout}. It is left open: what arrived
+     * is whole only once the process has ended well. Its error ends the process, and is the one thrown.
+     */
+    readonly stdout?: Writable;
     /** Ends the process (SIGTERM, SIGKILL after 5 s) when it is aborted. */
     readonly signal?: AbortSignal;
     /**
@@ -58,7 +67,8 @@ export const exec: Exec = async (file, args, options = {}) => {
     const running = execa(file, [...args], {
         cwd: options.cwd,
         env: options.env,
-        ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
+        ...(options.input !== undefined ? { input: options.input } : { stdin: options.stdin ? "pipe" : "ignore" }),
+        ...(options.stdout === undefined ? {} : { buffer: { stdout: false } }),
         cancelSignal: options.signal,
         timeout: options.timeoutMs,
         ...(options.endsInOrder === true
@@ -78,9 +88,14 @@ export const exec: Exec = async (file, args, options = {}) => {
         }
     }
     try {
+        const flows = startFlows(running, options);
         if (running.pid !== undefined) await options.onStart?.(running.pid);
+        const ended = await Promise.allSettled([running, ...flows.map(({ done }) => done)]);
+        for (const { broken } of flows) if (broken) throw broken;
         const { stdout, stderr } = await running;
-        return { stdout, stderr };
+        // The process has ended well, and without what it was given, or before all of its output was taken.
+        for (const one of ended) if (one.status === "rejected") throw one.reason;
+        return { stdout: textOf(stdout), stderr };
     } catch (error) {
         if (!(error instanceof ExecaError)) throw error;
         const stdout = textOf(error.stdout);
@@ -109,6 +124,39 @@ export const exec: Exec = async (file, args, options = {}) => {
         process.removeListener("exit", hurry);
     }
 };
+
+interface Flowing {
+    readonly stdin: Writable | null;
+    readonly stdout: Readable | null;
+    kill(): boolean;
+}
+
+interface Flow {
+    readonly done: Promise<void>;
+    /** Why the caller's stream failed, where it was that one which failed first. */
+    broken: Error | undefined;
+}
+
+/** Lets the streams of the caller flow. One that fails of itself ends the process, which would wait for it. */
+function startFlows(running: Flowing, { stdin, stdout }: ExecOptions): Flow[] {
+    const start = (ours: Readable | Writable, theirs: Readable | Writable, done: Promise<void>): Flow => {
+        const flow: Flow = { done, broken: undefined };
+        let first = true;
+        theirs.once("error", () => (first = false));
+        ours.once("error", (error) => {
+            if (first) flow.broken = error;
+            if (first) running.kill();
+            first = false;
+        });
+        return flow;
+    };
+    return [
+        ...(stdin && running.stdin ? [start(stdin, running.stdin, pipeline(stdin, running.stdin))] : []),
+        ...(stdout && running.stdout
+            ? [start(stdout, running.stdout, pipeline(running.stdout, stdout, { end: false }))]
+            : []),
+    ];
+}
 
 function textOf(output: unknown): string {
     return typeof output === "string" ? output : "";
