@@ -24,7 +24,7 @@ export class S3Door {
         { bucket, prefix = "", endpoint, ...rest }: BucketOutput,
         private readonly keys: AccessKeys,
         readonly signal: AbortSignal,
-        { partsFrom = 256 * MiB, partSize = 32 * MiB, ...options }: StoreOptions,
+        { partsFrom = 1024 * MiB, partSize = 32 * MiB, ...options }: StoreOptions,
     ) {
         this.client = s3Client({ bucket, ...rest, ...(endpoint === undefined ? {} : { endpoint }) }, keys, options);
         this.bucket = bucket;

@@ -23,6 +23,25 @@ export async function* listObjects(door: S3Door, prefix: string): AsyncIterable<
     }
 }
 
+/** Names right below a prefix, without slashes. */
+export async function listFolders(door: S3Door, prefix: string): Promise<string[]> {
+    const { Bucket, Key: Prefix } = door.at(prefix);
+    const names: string[] = [];
+    let ContinuationToken: string | undefined;
+    try {
+        do {
+            const command = new ListObjectsV2Command({ Bucket, Prefix, Delimiter: "/", ContinuationToken });
+            const found: ListObjectsV2CommandOutput = await door.client.send(command, { abortSignal: door.signal });
+            const folders = found.CommonPrefixes ?? [];
+            names.push(...folders.map(({ Prefix: folder = "" }) => folder.slice(Prefix.length, -1)));
+            ContinuationToken = found.NextContinuationToken;
+        } while (ContinuationToken !== undefined);
+    } catch (error) {
+        throw door.error(error, "list");
+    }
+    return names;
+}
+
 async function page(door: S3Door, prefix: string, token: string | undefined): Promise<ListObjectsV2CommandOutput> {
     const { Bucket, Key: Prefix } = door.at(prefix);
     try {

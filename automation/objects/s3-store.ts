@@ -7,8 +7,9 @@ import { wholeBody } from "./bodies";
 import { ObjectStoreError } from "./errors";
 import { copyOnServer } from "./s3-copy";
 import { S3Door, unquoted } from "./s3-door";
-import { listObjects } from "./s3-list";
+import { listFolders, listObjects } from "./s3-list";
 import { removeObjects } from "./s3-remove";
+import { abandonUploads } from "./s3-uploads";
 import { writeStream } from "./s3-write";
 import type {
     AccessKeys,
@@ -34,6 +35,10 @@ export class S3Store implements ObjectStore {
 
     list(prefix: string): AsyncIterable<StoredObject> {
         return listObjects(this.door, prefix);
+    }
+
+    folders(prefix: string): Promise<readonly string[]> {
+        return listFolders(this.door, prefix);
     }
 
     async head(key: string): Promise<StoredObject | undefined> {
@@ -86,27 +91,30 @@ export class S3Store implements ObjectStore {
         return writeStream(this.door, key, body, options);
     }
 
-    async copyFrom(source: ObjectStore, sourceKey: string, key: string, size: number): Promise<boolean> {
+    async copyFrom(source: ObjectStore, sourceKey: string, key: string, size: number): Promise<string | undefined> {
         const { door } = this;
-        if (!(source instanceof S3Store) || source.door.endpoint !== door.endpoint) return false;
-        if (this.notCopied.has(source.where)) return false;
+        if (!(source instanceof S3Store) || source.door.endpoint !== door.endpoint) return undefined;
+        if (this.notCopied.has(source.where)) return undefined;
         const { Bucket, Key } = source.door.at(sourceKey);
         const from = `${Bucket}/${Key}`.split("/").map(encodeURIComponent).join("/");
         try {
-            await copyOnServer(door, from, key, size);
-            return true;
+            return await copyOnServer(door, from, key, size);
         } catch (error) {
             const told = door.error(error, "copy to", key);
             // These keys may not, or the server cannot: whoever asked reads and writes in its place.
             const never = told instanceof ObjectStoreError && (told.kind === "denied" || told.kind === "refused");
             if (!never) throw told;
             this.notCopied.add(source.where);
-            return false;
+            return undefined;
         }
     }
 
     remove(keys: AsyncIterable<string> | Iterable<string>): Promise<number> {
         return removeObjects(this.door, keys);
+    }
+
+    abandonUploads(prefix: string): Promise<number> {
+        return abandonUploads(this.door, prefix);
     }
 
     close(): void {

@@ -39,6 +39,8 @@ export interface ObjectStore {
     readonly where: string;
     /** What begins so, in the order of the keys' bytes. Reads the next page while this one is used. */
     list(prefix: string): AsyncIterable<StoredObject>;
+    /** Names of the folders right below a prefix that ends with a slash, without slashes. */
+    folders(prefix: string): Promise<readonly string[]>;
     /** @returns undefined where there is no such object */
     head(key: string): Promise<StoredObject | undefined>;
     /** @throws ObjectStoreError of kind "missing" where there is no such object */
@@ -51,11 +53,16 @@ export interface ObjectStore {
     write(key: string, body: Readable | string | Buffer, options?: WriteOptions): Promise<Written>;
     /**
      * Lets the server copy an object of another bucket. @param size of it
-     * @returns false where that is not possible: another server, or these keys may not read the other bucket
+     * @returns its etag; undefined where that is not possible: another server, or keys that may not read the other bucket
      */
-    copyFrom(source: ObjectStore, sourceKey: string, key: string, size: number): Promise<boolean>;
+    copyFrom(source: ObjectStore, sourceKey: string, key: string, size: number): Promise<string | undefined>;
     /** @returns how many; one that is not there counts */
     remove(keys: AsyncIterable<string> | Iterable<string>): Promise<number>;
+    /**
+     * Gives up the uploads in parts that a killed process left below a prefix: they take room that no listing shows.
+     * @returns how many @throws nothing where the server does not list uploads, or these keys may not
+     */
+    abandonUploads(prefix: string): Promise<number>;
     /** Ends its connections. */
     close(): void;
 }
@@ -74,7 +81,7 @@ export interface StoreOptions {
     readonly connections?: number;
     /** Milliseconds without any byte, after which a request is given up. @default 60,000 */
     readonly idleTimeoutMs?: number;
-    /** Bytes from which on an object goes in parts. @default 256 MiB; S3 takes 5 GiB in one piece */
+    /** Bytes from which on an object goes in parts. @default 1 GiB; S3 takes 5 GiB in one piece */
     readonly partsFrom?: number;
     /** Bytes of a part, 5 MiB at least. @default 32 MiB, more where 10,000 of them would not do */
     readonly partSize?: number;
