@@ -34,6 +34,30 @@ export function findHarborRelease(harbor: string): HarborRelease | undefined {
     return harborReleases.find((release) => release.harbor === harbor);
 }
 
+/**
+ * Major version of the PostgreSQL in Harbor's own database image, from that release on: goharbor/harbor,
+ * make/photon/db/Dockerfile.base of each tag, 2026-07. Oldest first.
+ */
+const bundledPostgresqls: readonly { readonly since: string; readonly major: number }[] = [
+    { since: "2.10.0", major: 14 },
+    { since: "2.11.0", major: 15 },
+    { since: "2.15.2", major: 18 },
+];
+
+/** Major version of the PostgreSQL that a release of Harbor brings; undefined for one before 2.10. */
+export function bundledPostgresql(harbor: string): number | undefined {
+    return bundledPostgresqls.filter(({ since }) => isAtLeast(harbor, since)).at(-1)?.major;
+}
+
+/** Of released versions, such as 2.15.2. */
+function isAtLeast(version: string, least: string): boolean {
+    const parts = version.split(".").map(Number);
+    for (const [index, part] of least.split(".").map(Number).entries()) {
+        if (parts[index] !== part) return (parts[index] ?? 0) > part;
+    }
+    return true;
+}
+
 export const harborChart = {
     name: "harbor",
     /** https://github.com/goharbor/harbor-helm, README */
