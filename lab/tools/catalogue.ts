@@ -4,7 +4,7 @@ import path from "node:path";
  * The lab's binaries: which tool brings which, how it is stamped with its version, and where its publisher
  * serves it with a checksum. Versions stand in `lab/tools/<name>/go.mod` and nowhere else (see pin.ts).
  */
-export type ToolName = "etcd" | "kubernetes" | "kwok" | "helm" | "versitygw" | "registry";
+export type ToolName = "etcd" | "kubernetes" | "kwok" | "helm" | "versitygw" | "registry" | "velero";
 
 /** The machine that a binary is for, in Go's words, and the version with its leading "v": v1.37.2. */
 export interface ToolTarget {
@@ -146,5 +146,21 @@ const registry: ToolEntry = {
     },
 };
 
+/**
+ * Velero's server with its plug-in for S3: one module, so that both are built of the same packages. Its publisher has an
+ * image of the plug-in and no binary, so they are always built.
+ */
+const velero: ToolEntry = {
+    name: "velero",
+    module: "github.com/vmware-tanzu/velero",
+    folder: folderOf("velero"),
+    binaries: [{ name: "velero" }, { name: "velero-plugin-for-aws" }],
+    stamps: (version) => ({
+        "github.com/vmware-tanzu/velero/pkg/buildinfo.Version": version,
+        "github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState": "clean",
+    }),
+    release: () => undefined,
+};
+
 /** Every tool, in the order in which they are fetched or built: quick ones first. */
-export const toolCatalogue: readonly ToolEntry[] = [etcd, versitygw, registry, helm, kwok, kubernetes];
+export const toolCatalogue: readonly ToolEntry[] = [etcd, versitygw, registry, helm, kwok, velero, kubernetes];

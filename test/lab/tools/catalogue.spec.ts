@@ -36,6 +36,7 @@ describe("the catalogue of lab tools", () => {
             ],
         ],
         kwok: () => undefined,
+        velero: () => undefined,
         kubernetes: (v) =>
             ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map((name) => [
                 `https://dl.k8s.io/release/${v}/bin/linux/amd64/${name}`,
@@ -85,6 +86,7 @@ describe("the catalogue of lab tools", () => {
             registry: undefined,
             kubernetes: undefined,
             kwok: undefined,
+            velero: undefined,
             helm: [`helm-${helm}-darwin-arm64.tar.gz`],
             versitygw: [`versitygw_${versitygw}_Darwin_arm64.tar.gz`],
         });
