@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { images } from "../../config/catalogue";
+import type { DatabaseOutput } from "../../config/contract";
+
+/** Name of the client Pod's container. */
+export const clientContainer = "client";
+
+/** The label by which client Pods are found, those of commands that were killed as well. */
+export const clientLabel = { "app.kubernetes.io/component": "database-client" } as const;
+
+/** Seconds that a client Pod lives at most: one whose command was killed ends by itself. */
+const lifetime = 12 * 3_600;
+
+/** Where libpq finds the authorities that a server's certificate is checked with: in the image, as in Harbor's own. */
+const authorities = "/etc/ssl/certs/ca-certificates.crt";
+
+/** A name that no other client Pod of the namespace has. */
+export function clientPodName(): string {
+    return `anchorage-database-client-${randomBytes(4).toString("hex")}`;
+}
+
+/**
+ * A Pod that does nothing until a command is run in it: PostgreSQL's client programs, with where the database is in
+ * their own environment variables. The password comes from its Secret and is nobody else's to see. Pure.
+ */
+export function clientPod(name: string, namespace: string, database: DatabaseOutput): object {
+    const { host, port, user, sslmode, password } = database;
+    const variables = {
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: user,
+        PGDATABASE: database.database,
+        PGSSLMODE: sslmode,
+        ...(sslmode.startsWith("verify") ? { PGSSLROOTCERT: authorities } : {}),
+        PGCONNECT_TIMEOUT: "10",
+        PGAPPNAME: "anchorage",
+        HOME: "/tmp",
+    };
+    return {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace, labels: { "app.kubernetes.io/managed-by": "anchorage", ...clientLabel } },
+        spec: {
+            restartPolicy: "Never",
+            activeDeadlineSeconds: lifetime,
+            // Its sleep does not listen to a request to end.
+            terminationGracePeriodSeconds: 1,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            securityContext: {
+                runAsNonRoot: true,
+                runAsUser: 65_534,
+                runAsGroup: 65_534,
+                seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [
+                {
+                    name: clientContainer,
+                    image: images.postgresClient,
+                    command: ["sleep", String(lifetime)],
+                    env: [
+                        ...Object.entries(variables).map(([key, value]) => ({ name: key, value })),
+                        {
+                            name: "PGPASSWORD",
+                            valueFrom: { secretKeyRef: { name: password.secretName, key: password.secretKey } },
+                        },
+                    ],
+                    // A dump is compressed as it goes.
+                    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+                    securityContext: {
+                        allowPrivilegeEscalation: false,
+                        readOnlyRootFilesystem: true,
+                        capabilities: { drop: ["ALL"] },
+                    },
+                },
+            ],
+        },
+    };
+}
