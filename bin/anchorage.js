@@ -3,4 +3,5 @@
 // The TypeScript sources run as they are (tsx transpiles and caches them), so that an edited program is
 // never shadowed by an older build.
 require("./typescript.js");
+require("../automation/engines/rehearsal/early.ts").startIfLikely(process.argv.slice(2), process.env);
 require("../automation/cli.ts");

@@ -1,5 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
-import path from "node:path";
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Engine, EngineOptions, EngineResult, ResourceState, StackSelection } from "../engine";
 import { EngineFailure, recordName } from "../engine";
@@ -8,6 +7,7 @@ import { anchorageHome } from "../../lib/home";
 import { withLock } from "../../lib/lock";
 import type { Verb } from "./rehearsal/deployment";
 import { shownOutputs } from "./rehearsal/outputs";
+import { engineProcess } from "./rehearsal/process";
 import { readStackConfig } from "./rehearsal/project";
 import type { FromChild, ToChild, TransportedError } from "./rehearsal/protocol";
 import { State, stateFiles } from "./rehearsal/state";
@@ -91,11 +91,7 @@ async function runInChild(
     { onEvent, signal }: EngineOptions = {},
 ): Promise<EngineResult> {
     signal?.throwIfAborted();
-    const child = fork(path.join(__dirname, "rehearsal", "child.ts"), [], {
-        execArgv: ["--require", require.resolve("../../bin/typescript.js")],
-        stdio: ["ignore", "pipe", "pipe", "ipc"],
-        detached: true, // a Ctrl-C on the terminal must not reach it: it is told to stop instead
-    });
+    const child = engineProcess(verb);
     const tail: string[] = [];
     forwardLines(child, (line, stream) => {
         tail.push(line);

@@ -14,6 +14,9 @@ const hurry = new AbortController();
 // Every resource that is waited for listens.
 setMaxListeners(0, abort.signal, hurry.signal);
 
+/** Whether it was told what to do. */
+let begun = false;
+
 /** Told when it was told to stop. */
 const stopping = "stopping: what is under way is seen through, nothing new begins";
 
@@ -31,13 +34,20 @@ process.on("message", (message: ToChild) => {
     else void run(message);
 });
 process.on("disconnect", () => {
+    if (!begun) process.exit(0);
     abort.abort();
     hurry.abort();
 });
 process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
+// What the operation will need, while the engine's process still reads the command line.
+const operation = process.argv[2];
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- a refresh or a destroy does without Pulumi's SDK
+if (operation === "up" || operation === "preview") require("./program");
+
 async function run(request: OperationRequest): Promise<void> {
+    begun = true;
     try {
         const result = await runOperation({
             ...request,

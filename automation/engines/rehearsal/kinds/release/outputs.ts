@@ -51,5 +51,19 @@ export function resourceNames(manifest: string): Record<string, Value> {
 /** What says which object a document is: to parse all of a chart takes a quarter of a second. */
 function headOf(document: string): string {
     const blocks = document.split(/^(?=[^\s#])/m); // a line that is not indented begins one
-    return blocks.filter((block) => /^(apiVersion|kind|metadata):/.test(block)).join("");
+    return blocks
+        .filter((block) => /^(apiVersion|kind|metadata):/.test(block))
+        .map(withoutLabels)
+        .join("");
+}
+
+/** Of metadata on several lines only the name and the namespace: labels are most of it. */
+function withoutLabels(block: string): string {
+    const children = /^metadata:[^\S\n]*(?:#.*)?\n+( +)/.exec(block)?.[1];
+    if (children === undefined) return block;
+    const wanted = new RegExp(`^(metadata:|${children}(name|namespace):)`);
+    return `${block
+        .split("\n")
+        .filter((line) => wanted.test(line))
+        .join("\n")}\n`;
 }
