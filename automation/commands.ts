@@ -26,6 +26,10 @@ interface StackFlags extends CommonFlags {
     readonly lab?: string;
 }
 
+interface UpdateFlags extends StackFlags {
+    readonly acceptEngineChange?: boolean;
+}
+
 interface ConsentFlags extends StackFlags {
     readonly yes?: boolean;
 }
@@ -75,6 +79,10 @@ export function buildCommands(run: RunVerb): Command {
                 ).preset(rehearsalLab),
             );
     const yes = ["-y, --yes", "do not ask"] as const;
+    const acceptEngineChange = [
+        "--accept-engine-change",
+        "let a new Harbor rewrite its internal database, after a backup",
+    ] as const;
 
     verb(program, "start", "start the lab and bring the stack `lab` up; ends with a summary")
         .addOption(new Option("--engine <name>").choices(engineWishes).default("auto"))
@@ -106,11 +114,12 @@ export function buildCommands(run: RunVerb): Command {
         });
 
     stackVerb("preview", "show what `up` would change; touches nothing")
+        .option(...acceptEngineChange)
         .addHelpText(
             "after",
             examples(["npx anchorage preview"], ["npx anchorage preview --stack public-ha --json", "for a pipeline"]),
         )
-        .action(async (flags: StackFlags) => {
+        .action(async (flags: UpdateFlags) => {
             await run(flags, async (context) => {
                 const { preview } = require("./preview") as typeof import("./preview");
                 await preview(flags, context);
@@ -120,6 +129,7 @@ export function buildCommands(run: RunVerb): Command {
 
     stackVerb("up", "make the stack's resources as its settings say; shows the preview and asks")
         .option(...yes)
+        .option(...acceptEngineChange)
         .addHelpText(
             "after",
             examples(
@@ -128,7 +138,7 @@ export function buildCommands(run: RunVerb): Command {
                 ["npx anchorage up --stack public-ha --lab", "the whole stack in a lab of this machine"],
             ),
         )
-        .action(async (flags: ConsentFlags) => {
+        .action(async (flags: ConsentFlags & UpdateFlags) => {
             await run(flags, async (context) => {
                 const { up } = require("./up") as typeof import("./up");
                 await up({ ...flags, yes: flags.yes ?? false }, context);

@@ -1,16 +1,18 @@
-import type { Context, SelectedEngine, StackOptions } from "./context";
+import type { Context, SelectedEngine } from "./context";
 import type { EngineResult } from "./engine";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { eventDetail, type Reporter } from "./reporter";
+import { preflight, type PreflightOptions } from "./preflight";
 import { startRehearsalLab } from "./rehearsal-lab";
 import { requireStack } from "./stack-files";
 
 /** Shows what `up` would change. Touches nothing. */
-export async function preview(options: StackOptions, context: Context): Promise<EngineResult> {
+export async function preview(options: PreflightOptions, context: Context): Promise<EngineResult> {
     await requireStack(context.projectRoot, options.stack);
     await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
+    await preflight(selected, options, context);
     const result = await runPreview(selected, context);
     context.reporter.event({ kind: "result", verb: "preview", ...machineResult(selected, result) });
     return result;

@@ -1,6 +1,7 @@
 import { labStart } from "./lab-verbs";
 import { announceEngine, machineResult } from "./preview";
 import type { Context, EngineWish } from "./context";
+import { preflight } from "./preflight";
 import { printStack } from "./stack-summary";
 import { runUp } from "./up";
 
@@ -18,6 +19,7 @@ export async function start(options: StartOptions, context: Context): Promise<vo
     await labStart({ name: options.lab }, context);
     const selected = await context.selectEngine({ stack, engine: options.engine });
     announceEngine(selected, context.reporter);
+    await preflight(selected, { stack, engine: options.engine }, context);
     const result = await runUp(selected, context);
     await printStack(selected, result, { stack }, context);
     context.reporter.event({ kind: "result", verb: "start", ...machineResult(selected, result) });

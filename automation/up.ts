@@ -1,13 +1,14 @@
 import { ExitCode, UserError } from "../lib/errors";
-import type { Context, SelectedEngine, StackOptions } from "./context";
+import type { Context, SelectedEngine } from "./context";
 import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
+import { preflight, type PreflightOptions } from "./preflight";
 import { printStack } from "./stack-summary";
 import { startRehearsalLab } from "./rehearsal-lab";
 import { requireStack } from "./stack-files";
 
-export interface UpOptions extends StackOptions {
+export interface UpOptions extends PreflightOptions {
     /** Go on without asking. */
     readonly yes: boolean;
 }
@@ -22,6 +23,7 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
+    await preflight(selected, options, context);
     if (!options.yes) {
         const planned = await runPreview(selected, context);
         if (!isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {

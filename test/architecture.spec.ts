@@ -42,8 +42,11 @@ const larger: Readonly<Record<string, string>> = {
 
 /** Files of automation that know more of the program than the contract of its outputs, and why. */
 const settingsReaders: Readonly<Record<string, string>> = {
+    "automation/live-kubernetes.ts": "asks the cluster that the settings name, before anything is on record",
     "automation/plan.ts": "explains what the settings say, where no engine is asked and no cluster is looked at",
-    "automation/readable-settings.ts": "reads them for plan.ts and for a rehearsal, where no engine is asked",
+    "automation/preflight.ts": "compares the settings with what is installed, before an engine is let at it",
+    "automation/readable-settings.ts":
+        "reads them for plan.ts, for preflight.ts and for a rehearsal, where no engine is asked",
     "automation/rehearsal-lab.ts": "has the charts of the operators that the settings need put into the lab",
     "automation/render/plan.ts": "shows the parts that plan.ts finds in the settings",
     "automation/render/plan-mermaid.ts": "draws them",

@@ -40,8 +40,11 @@ describe("verbs of a stack", () => {
 
     before(async () => {
         projectRoot = await mkdtemp(path.join(tmpdir(), "anchorage-verbs-"));
-        await writeFile(path.join(projectRoot, "Pulumi.lab.yaml"), "");
-        await writeFile(path.join(projectRoot, "Pulumi.public-ha.yaml"), "");
+        await writeFile(path.join(projectRoot, "Pulumi.yaml"), "name: anchorage\nruntime: nodejs\n");
+        for (const stack of ["lab", "public-ha"]) {
+            const settings = "config: { anchorage:cluster: { kind: lab, name: never-started } }\n";
+            await writeFile(path.join(projectRoot, `Pulumi.${stack}.yaml`), settings);
+        }
     });
 
     after(async () => {
@@ -49,7 +52,7 @@ describe("verbs of a stack", () => {
     });
 
     function setUp(methods: Partial<Engine>, doors: Partial<Context> = {}, kind: "auto" | "json" = "auto") {
-        const { engine, calls } = fakeEngine(methods);
+        const { engine, calls } = fakeEngine({ outputs: () => Promise.resolve({}), ...methods });
         const { reporter, text } = collectingReporter(kind);
         const context = fakeContext({
             reporter,
@@ -75,7 +78,7 @@ describe("verbs of a stack", () => {
                 preview: () => Promise.resolve(sampleResult([change("create")])),
             });
             await preview(options, context);
-            assert.deepEqual(calls, ["preview"]);
+            assert.deepEqual(calls, ["outputs", "preview"]);
             assert.match(text(), /\+ registry-admin {2}RandomPassword {2}create\n1 to create/);
             assert.match(text(), /engine rehearsal: the test says so/);
         });
@@ -115,7 +118,7 @@ describe("verbs of a stack", () => {
                 { interactive: true, confirm: () => Promise.resolve(false) },
             );
             await assert.rejects(up(options, context), failsWith(ExitCode.refused, /not confirmed/));
-            assert.deepEqual(calls, ["preview"]);
+            assert.deepEqual(calls, ["outputs", "preview"]);
         });
 
         it("asks nothing where nothing would change", async () => {
@@ -128,7 +131,7 @@ describe("verbs of a stack", () => {
                 { interactive: true },
             );
             await up(options, context);
-            assert.deepEqual(calls, ["preview", "up", "resources"]);
+            assert.deepEqual(calls, ["outputs", "preview", "up", "resources"]);
             assert.match(text(), /nothing changed: 1 unchanged/);
         });
 
@@ -138,7 +141,7 @@ describe("verbs of a stack", () => {
                 resources,
             });
             await up({ ...options, yes: true }, context);
-            assert.deepEqual(calls, ["up", "resources"]);
+            assert.deepEqual(calls, ["outputs", "up", "resources"]);
             assert.match(text(), /registry-admin {2}RandomPassword {2}created/);
             assert.match(text(), /registry +http:\/\/localhost:8080/);
             assert.match(text(), /Secret harbor\/harbor-admin, key HARBOR_ADMIN_PASSWORD/);
