@@ -1,3 +1,11 @@
+/**
+ * The registry's content in a backup: objects that never change under their key are kept once for all sets, the few
+ * others by each set. Nothing here holds more than a page of keys in memory.
+ */
+export { copyBlobs, copyBlobsAhead } from "./blobs-copy";
+export { pruneBlobs } from "./blobs-prune";
+export { restoreBlobs, verifyBlobs } from "./blobs-verify";
+
 /** What a backup set says of the registry's content. */
 export interface BlobsPart {
     /** Objects in the set. */
@@ -83,13 +91,3 @@ export interface PrunedBlobs {
     readonly objects: number;
     readonly bytes: number;
 }
-
-/*
- * copyBlobsAhead(source, target, options): Promise<BlobProgress>
- *   before Harbor is read-only: copies what is immutable, so that the pass after it has little to do
- * copyBlobs(source, target, setName, options): Promise<BlobsPart & BlobProgress>
- *   the set's own pass: copies the rest, writes the inventory
- * verifyBlobs(target, set, options): Promise<readonly BlobProblem[]>
- * restoreBlobs(target, set, source, options): Promise<BlobProgress>
- * pruneBlobs(target, options): Promise<PrunedBlobs>
- */

@@ -27,3 +27,40 @@ export async function inParallel<T>(
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
 }
+
+/**
+ * {@link inParallel} with results, in the order of the items. @param ahead results at most that wait for an earlier one,
+ * so that one slow item does not stop the others
+ */
+export async function* mapInOrder<T, R>(
+    items: AsyncIterable<T> | Iterable<T>,
+    { atOnce, ahead, signal }: { readonly atOnce: number; readonly ahead: number; readonly signal: AbortSignal },
+    work: (item: T) => R | Promise<R>,
+): AsyncIterable<R> {
+    const running = new Set<Promise<unknown>>();
+    const waiting: (R | Promise<R>)[] = [];
+    const failures: unknown[] = [];
+    try {
+        for await (const item of items) {
+            signal.throwIfAborted();
+            const result = work(item);
+            if (result instanceof Promise) {
+                const one: Promise<unknown> = result
+                    .catch((error: unknown) => failures.push(error)) // thrown where its turn comes
+                    .finally(() => running.delete(one));
+                running.add(one);
+            }
+            waiting.push(result);
+            while (
+                waiting.length > 0 &&
+                (failures.length > 0 || waiting.length >= ahead || !(waiting[0] instanceof Promise))
+            ) {
+                yield await (waiting.shift() as R | Promise<R>);
+            }
+            if (running.size >= atOnce) await Promise.race(running);
+        }
+        while (waiting.length > 0) yield await (waiting.shift() as R | Promise<R>);
+    } finally {
+        await Promise.all(running);
+    }
+}

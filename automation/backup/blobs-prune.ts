@@ -1,0 +1,48 @@
+import { ExitCode, UserError } from "../../lib/errors";
+import { drain, mergeSorted, sideBySide } from "../objects/merge";
+import type { ObjectStore, StoredObject } from "../objects/store";
+import type { InventoryLine, PruneBlobsOptions, PrunedBlobs } from "./blobs";
+import { readInventory } from "./blobs-inventory";
+import { BlobCounter } from "./blobs-progress";
+import { keyOfShared, setsRoot, sharedKey } from "./blobs-keys";
+
+/**
+ * Deletes what is kept for all sets and no set names any longer. Refused where the bucket has a set that is not among
+ * them: one that is being made names nothing yet. An error on the way leaves what is needed in its place.
+ */
+export async function pruneBlobs(target: ObjectStore, options: PruneBlobsOptions): Promise<PrunedBlobs> {
+    const { keep, signal, dryRun = false } = options;
+    await requireAllSets(target, new Set(keep.map(({ name }) => name)));
+    const named = mergeSorted(keep.map((set) => onlyShared(readInventory(target, set))));
+    const counter = new BlobCounter(options.onProgress);
+    const unnamed = async function* (): AsyncIterable<string> {
+        for await (const { left, right } of sideBySide(named, shared(target))) {
+            signal.throwIfAborted();
+            if (left !== undefined || right === undefined) continue;
+            counter.add(right.size, false);
+            yield sharedKey(right.key);
+        }
+    };
+    if (dryRun) await drain(unnamed());
+    else await target.remove(unnamed());
+    const { objects, bytes } = counter.result();
+    return { objects, bytes };
+}
+
+async function requireAllSets(target: ObjectStore, known: ReadonlySet<string>): Promise<void> {
+    const unknown = (await target.folders(setsRoot)).filter((name) => !known.has(name));
+    if (unknown.length === 0) return;
+    throw new UserError(`nothing can be pruned while backup ${unknown.join(", ")} is incomplete`, {
+        details: ["it does not say yet which blobs it needs"],
+        next: unknown.map((name) => `npx anchorage backup delete ${name}, if no backup is running`),
+        exitCode: ExitCode.refused,
+    });
+}
+
+async function* onlyShared(lines: AsyncIterable<InventoryLine>): AsyncIterable<InventoryLine> {
+    for await (const line of lines) if (line.stored === sharedKey(line.key)) yield line;
+}
+
+async function* shared(target: ObjectStore): AsyncIterable<StoredObject> {
+    for await (const { key, ...rest } of target.list(sharedKey(""))) yield { key: keyOfShared(key), ...rest };
+}
