@@ -10,3 +10,5 @@ export const release = registry.release;
 export const admin = registry.admin;
 export const exposure = registry.exposure;
 export const cluster = registry.cluster;
+export const encryptionKey = registry.encryptionKey;
+export const backup = registry.backup;

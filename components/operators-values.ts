@@ -1,3 +1,4 @@
+import { images } from "../config/catalogue";
 import { controllerPods } from "../config/controller-pods";
 import type { Settings } from "../config/schema";
 import type { OperatorId } from "../config/schema/operators";
@@ -78,7 +79,38 @@ const table: Readonly<Record<OperatorId, (settings: Settings) => ChartValues>> =
         ...priority(settings),
         ...resources(settings, "50m", "128Mi", "256Mi"),
     }),
+    velero: (settings) => ({
+        ...priority(settings),
+        ...resources(settings, "100m", "128Mi", "1Gi"),
+        initContainers: [
+            {
+                name: "velero-plugin-for-aws",
+                image: images.veleroPluginForAws,
+                volumeMounts: [{ mountPath: "/target", name: "plugins" }],
+            },
+        ],
+        // Locations, their keys and schedules are objects of the stack (components/backup.ts).
+        backupsEnabled: false,
+        snapshotsEnabled: false,
+        credentials: { useSecret: false },
+        ...veleroVolumes(settings),
+    }),
 };
+
+/** The node agent reads files of volumes on their nodes; snapshots need Velero's part for CSI. */
+function veleroVolumes({ backup, placement }: Settings): ChartValues {
+    const volumes = backup.kind === "velero" ? backup.volumes : "none";
+    return {
+        deployNodeAgent: volumes === "files",
+        ...(volumes === "files" && placement.priorityClass !== undefined
+            ? { nodeAgent: { priorityClassName: placement.priorityClass } }
+            : {}),
+        configuration: {
+            uploaderType: "kopia",
+            ...(volumes === "snapshots" ? { features: "EnableCSI" } : {}),
+        },
+    };
+}
 
 /** CPU has no limit, memory has one, as for Harbor's own pods (components/placement-resources.ts). */
 function resources({ placement }: Settings, cpu: string, memory: string, limit: string): ChartValues {

@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { findHarborRelease } from "../config/catalogue";
-import type { AdminOutput, ClusterOutput, ExposureOutput, ReleaseOutput } from "../config/contract";
+import type {
+    AdminOutput,
+    BackupOutput,
+    ClusterOutput,
+    ExposureOutput,
+    ReleaseOutput,
+    SecretOutput,
+} from "../config/contract";
 import type { Settings } from "../config/schema";
 import { operatorIds } from "../config/schema/operators";
 import { warningsOf } from "../config/warnings";
@@ -9,9 +16,11 @@ import { checksumOf } from "./checksum";
 import { Cluster } from "./cluster";
 import { Cache } from "./cache";
 import { Certificates } from "./certificates";
-import type { HarborPart } from "./chart-values";
+import type { ChartValues, HarborPart } from "./chart-values";
 import { Database } from "./database";
 import { Exposure } from "./exposure";
+import { Backup } from "./backup";
+import { redisValues } from "./backup/velero-values";
 import { Harbor } from "./harbor";
 import { harborValues } from "./harbor-values";
 import { names, secretKeys } from "./names";
@@ -36,6 +45,9 @@ export class Registry extends pulumi.ComponentResource {
     readonly admin: AdminOutput;
     readonly exposure: ExposureOutput;
     readonly cluster: ClusterOutput;
+    readonly encryptionKey: SecretOutput;
+    /** Undefined of a stack without backup. */
+    readonly backup: BackupOutput | undefined;
 
     constructor(name: string, { settings, lab }: RegistryArgs, opts?: pulumi.ComponentResourceOptions) {
         super("anchorage:components:Registry", name, {}, opts);
@@ -80,7 +92,7 @@ export class Registry extends pulumi.ComponentResource {
                 values: harborValues({
                     settings,
                     registryUrl: exposure.registryUrl,
-                    parts: parts.map(({ values }) => values),
+                    parts: [...parts.map(({ values }) => values), redisOf(settings)],
                 }),
                 databasePassword: database.internalPassword,
                 secretsChecksum: checksumOf([secrets.checksum, ...parts.flatMap((part) => part.secrets)]),
@@ -101,6 +113,12 @@ export class Registry extends pulumi.ComponentResource {
             );
         }
 
+        if (settings.backup.kind === "velero") {
+            const { backup } = settings;
+            const velero = operators.ready("velero");
+            this.backup = new Backup(`${name}-backup`, { settings, backup, velero }, inCluster).output;
+        }
+
         this.registryUrl = pulumi.output(exposure.registryUrl);
         this.namespace = namespace;
         this.release = harbor.release.name.apply((release) => ({
@@ -113,8 +131,14 @@ export class Registry extends pulumi.ComponentResource {
         this.admin = { user: "admin", secretName: names.adminSecret, secretKey: secretKeys.admin };
         this.exposure = exposure.output;
         this.cluster = clusterOutput(settings.cluster, cluster.context, lab);
+        this.encryptionKey = { secretName: names.encryptionKeySecret, secretKey: secretKeys.encryption };
         this.registerOutputs({ registryUrl: this.registryUrl, release: this.release });
     }
+}
+
+/** Harbor's own Redis is left out of backups; operators' and external ones have no values here. */
+function redisOf({ backup, cache }: Settings): ChartValues {
+    return backup.kind === "velero" && cache.kind === "internal" ? redisValues : {};
 }
 
 function clusterOutput(cluster: Settings["cluster"], context: string, lab: LabEndpoints | undefined): ClusterOutput {

@@ -176,6 +176,14 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
             instead: 'cache.kind "redis-ot"',
         },
     },
+    velero: {
+        chart: "velero",
+        repository: "https://vmware-tanzu.github.io/helm-charts",
+        version: "12.1.0",
+        app: "1.18.1",
+        namespace: "velero",
+        source: "vmware-tanzu/helm-charts, Chart.yaml of velero, 2026-06-25",
+    },
 };
 
 /** MinIO as a part of the registry: what exists keeps working, and gets no fixes. */
@@ -199,6 +207,8 @@ export const images = {
         "17": "ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie",
         "18": "ghcr.io/cloudnative-pg/postgresql:18.6-202608170814-standard-trixie",
     },
+    /** Velero's plug-in for S3, of Velero 1.18: compatibility table of its README; tag of 2026-11. */
+    veleroPluginForAws: "docker.io/velero/velero-plugin-for-aws:v1.14.3",
     /** What the OT operator is tested with: its documentation and charts of 0.26. */
     redisOt: "quay.io/opstree/redis:v7.0.15",
     redisOtSentinel: "quay.io/opstree/redis-sentinel:v7.0.15",

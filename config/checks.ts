@@ -1,3 +1,4 @@
+import { checkBackup } from "./checks/backup";
 import { checkCache } from "./checks/cache";
 import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
@@ -13,6 +14,7 @@ import type { Settings } from "./schema";
 
 const checks: readonly ((settings: Settings) => string[])[] = [
     checkStorage,
+    checkBackup,
     checkCharts,
     checkExposure,
     checkExternalUrl,

@@ -70,6 +70,8 @@ export interface BackupOutput {
     readonly credentials: SecretOutput;
     /** What Velero takes of volumes: nothing, files (Kopia), or CSI snapshots. */
     readonly volumes: "none" | "files" | "snapshots";
+    /** ConfigMap in Velero's namespace that says which volumes are left out. */
+    readonly volumePolicy?: string;
     /** Sets that `backup` keeps at least, and for how many days. */
     readonly retention: { readonly count: number; readonly days: number };
 }
@@ -166,4 +168,6 @@ export const outputNames = [
     "admin",
     "exposure",
     "cluster",
+    "encryptionKey",
+    "backup",
 ] as const satisfies readonly (keyof StackOutputs)[];

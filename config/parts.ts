@@ -59,6 +59,7 @@ const titles: Readonly<Record<OperatorId, string>> = {
     zalando: "Zalando's postgres-operator",
     "redis-ot": "redis-operator of OT-CONTAINER-KIT",
     "redis-spotahome": "redis-operator of spotahome",
+    velero: "Velero",
 };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { backup } from "./schema/backup";
 import { cache } from "./schema/cache";
 import { charts, cluster } from "./schema/cluster";
 import { database } from "./schema/database";
@@ -33,6 +34,7 @@ export const settingsSchema = z.strictObject({
     cache: cache.prefault({ kind: "internal" }).describe("Harbor's Redis"),
     storage: storage.prefault({ kind: "volume" }).describe("where images are kept"),
     persistence: persistence.prefault({}).describe("volumes of the components"),
+    backup: backup.prefault({ kind: "none" }).describe("backups, and where they go"),
 });
 
 /** The settings of a stack, defaults filled in. */
@@ -40,6 +42,9 @@ export type Settings = z.output<typeof settingsSchema>;
 
 /** Paths of settings whose values are never shown. */
 export const secretSettings: ReadonlySet<string> = new Set([
+    "backup.location.accessKey",
+    "backup.location.rootPassword",
+    "backup.location.secretKey",
     "cache.password",
     "cache.sentinelPassword",
     "database.create.password",

@@ -7,12 +7,36 @@ import type { Settings } from "./schema";
  * program would make elsewhere, and no load balancer's host is configured. Pure.
  */
 export function withLab(settings: Settings, lab: LabEndpoints): Settings {
-    const { cluster, storage, exposure } = settings;
+    const { cluster, storage, exposure, backup } = settings;
     const standsIn = cluster.kind === "lab" && cluster.standIn;
     return {
         ...settings,
         storage: storageOn(storage, lab, standsIn),
         exposure: standsIn ? withoutInstall(exposure) : exposure,
+        backup: backupOn(backup, lab, standsIn),
+    };
+}
+
+/**
+ * The lab's S3 in place of the location's. Its pods are simulated: no node agent reads their files, and Velero would wait
+ * for one.
+ */
+function backupOn(backup: Settings["backup"], lab: LabEndpoints, standsIn: boolean): Settings["backup"] {
+    if (backup.kind !== "velero") return backup;
+    const { location } = backup;
+    const { endpoint, region, accessKey, secretKey } = lab.s3;
+    const { bucket, prefix } = location;
+    const forceDestroy = location.kind !== "minio" && location.forceDestroy;
+    const ofTheLab = standsIn || (location.kind === "s3" && location.endpoint === undefined);
+    return {
+        ...backup,
+        volumes: backup.volumes === "files" ? "none" : backup.volumes,
+        location: ofTheLab
+            ? {
+                  ...{ kind: "s3", bucket, prefix, forceDestroy, createBucket: true },
+                  ...{ endpoint, region, accessKey, secretKey, preset: "versitygw" },
+              }
+            : location,
     };
 }
 

@@ -5,13 +5,16 @@ import type { OperatorId } from "./schema/operators";
 
 /** What a stack may have, and should not keep: sentences for its owner. They stop nothing. Pure. */
 export function warningsOf(settings: Settings): string[] {
-    const { storage, exposure, operators } = settings;
+    const { storage, exposure, operators, backup } = settings;
     return [
         ...neededOperators(settings).flatMap((id) => {
             const { retired } = operatorCharts[id];
             return retired === undefined ? [] : [retirement(`${chosenBy[id]} is "${id}"`, retired)];
         }),
         ...(storage.kind === "minio" ? [retirement('storage.kind is "minio"', minioRetired)] : []),
+        ...(backup.kind === "velero" && backup.location.kind === "minio"
+            ? [retirement('backup.location.kind is "minio"', minioRetired)]
+            : []),
         ...(exposure.kind === "route" && exposure.controller === "traefik" && !operators.traefik.installed
             ? [
                   'exposure.controller is "traefik" with exposure.kind "route": its chart does not bring the CRDs of the ' +
@@ -35,4 +38,5 @@ const chosenBy: Readonly<Record<OperatorId, string>> = {
     zalando: "database.kind",
     "redis-ot": "cache.kind",
     "redis-spotahome": "cache.kind",
+    velero: "backup.kind",
 };

@@ -137,7 +137,8 @@ export function hasEnded(phase: string): boolean {
     return endPhases.has(phase);
 }
 
-export function backupObject(spec: BackupSpec, { namespace, location, volumes }: BackupOutput): object {
+export function backupObject(spec: BackupSpec, output: BackupOutput): object {
+    const { namespace, location, volumes, volumePolicy } = output;
     const kind = spec.volumes ?? volumes;
     return {
         apiVersion: veleroApi,
@@ -148,6 +149,7 @@ export function backupObject(spec: BackupSpec, { namespace, location, volumes }:
             includedNamespaces: spec.namespaces,
             ...(spec.excludedResources === undefined ? {} : { excludedResources: spec.excludedResources }),
             ...volumeFields(kind),
+            ...(volumePolicy === undefined ? {} : { resourcePolicy: { kind: "configmap", name: volumePolicy } }),
             ...(spec.ttlHours === undefined ? {} : { ttl: `${String(spec.ttlHours)}h0m0s` }),
         },
     };

@@ -120,7 +120,7 @@ export function policyText({ bucket }: MinioSettings): string {
 }
 
 /** @param checksum changes with each of the keys and with the policy, and makes the Job run again */
-export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string>) {
+export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string>, user = registryUser(settings)) {
     const { bucket, caSecret, skipVerify } = settings;
     const ca = caSecret === undefined ? [] : [caSecret];
     return {
@@ -142,7 +142,7 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
                         env: [
                             ...rootKeys(),
                             fromSecret(secretKeys.minioRegistryPassword),
-                            { name: "REGISTRY_USER", value: registryUser(settings) },
+                            { name: "REGISTRY_USER", value: user },
                             { name: "BUCKET", value: bucket },
                             { name: "ENDPOINT", value: minioEndpoint(settings) },
                             { name: "MC_CONFIG_DIR", value: "/tmp/mc" },

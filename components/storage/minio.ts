@@ -11,8 +11,10 @@ import { policyText, registryUser, serverSpec, serviceSpec, setUpSpec, type Mini
 
 export interface MinioArgs {
     readonly settings: MinioSettings;
-    /** Namespace of the registry. */
+    /** Namespace of the objects: that of whoever uses the bucket. */
     readonly namespace: pulumi.Input<string>;
+    /** Name of the bucket's user. @default that of the registry */
+    readonly user?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export class Minio extends pulumi.ComponentResource {
         super("anchorage:components:Minio", name, {}, opts);
         const { settings } = args;
         const rootPassword = pulumi.secret(settings.rootPassword ?? this.password("root-password"));
-        this.accessKey = registryUser(settings);
+        this.accessKey = args.user ?? registryUser(settings);
         this.secretKey = this.password("registry-password");
         const keys = this.keys(rootPassword);
         const server = settings.endpoint === undefined ? this.server(rootPassword, keys) : [];
@@ -86,7 +88,7 @@ export class Minio extends pulumi.ComponentResource {
             `${this.name}-set-up`,
             {
                 metadata: this.metadata(names.minioSetUp),
-                spec: setUpSpec(settings, checksumOf([...keys, pulumi.output(policy)])),
+                spec: setUpSpec(settings, checksumOf([...keys, pulumi.output(policy)]), this.accessKey),
             },
             { parent: this, dependsOn: [policyFile, ...after] },
         );

@@ -10,6 +10,7 @@ export const operatorIds = [
     "zalando",
     "redis-ot",
     "redis-spotahome",
+    "velero",
 ] as const;
 export type OperatorId = (typeof operatorIds)[number];
 

@@ -25,6 +25,8 @@ export type DefinitionSet =
     | "redis-ot"
     | "redis-spotahome"
     | "traefik"
+    | "velero"
+    | "volume-snapshots"
     | "zalando";
 
 /**
@@ -78,6 +80,32 @@ export const definitionSources: Readonly<Record<DefinitionSet, DefinitionSource 
     traefik: {
         module: "github.com/traefik/traefik/v3",
         paths: ["docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml"],
+    },
+    // All of them: its server ends itself where one is missing.
+    velero: {
+        module: "github.com/vmware-tanzu/velero",
+        paths: [
+            ...files(
+                "config/crd/v1/bases/velero.io_",
+                ...[
+                    "backuprepositories",
+                    "backups",
+                    "backupstoragelocations",
+                    "deletebackuprequests",
+                    "downloadrequests",
+                ],
+                ...["podvolumebackups", "podvolumerestores", "restores", "schedules", "serverstatusrequests"],
+                "volumesnapshotlocations",
+            ),
+            ...files("config/crd/v2alpha1/bases/velero.io_", "datadownloads", "datauploads"),
+        ],
+    },
+    "volume-snapshots": {
+        module: "github.com/kubernetes-csi/external-snapshotter/client/v8",
+        paths: files(
+            "config/crd/snapshot.storage.k8s.io_",
+            ...["volumesnapshotclasses", "volumesnapshotcontents", "volumesnapshots"],
+        ),
     },
     // Its second major version is no Go module of that name.
     zalando: {

@@ -144,6 +144,12 @@ export const operatorFacts = {
         pod,
         service: metrics,
     },
+    velero: {
+        definitions: ["velero"],
+        resources: "resources",
+        pod,
+        service: { type: "ClusterIP", ports: [{ name: "http-monitoring", port: 8085 }] },
+    },
 } as const satisfies Readonly<Record<string, OperatorFacts>>;
 
 export const operatorNames = Object.keys(operatorFacts) as readonly Operator[];

@@ -198,4 +198,37 @@ export const samples: Readonly<Record<Operator, readonly Sample[]>> = {
             wrong: { auth: { secretName: "redis" } },
         },
     ],
+    velero: [
+        {
+            resource: "backupstoragelocations.velero.io",
+            object: {
+                apiVersion: "velero.io/v1",
+                kind: "BackupStorageLocation",
+                metadata: { name: "sample" },
+                spec: {
+                    provider: "aws",
+                    objectStorage: { bucket: "backups", prefix: "velero" },
+                    credential: { name: "sample", key: "cloud" },
+                    config: { region: "us-east-1", checksumAlgorithm: "" },
+                },
+            },
+            made: [],
+            wrong: { bucket: "backups" },
+        },
+        {
+            resource: "schedules.velero.io",
+            object: {
+                apiVersion: "velero.io/v1",
+                kind: "Schedule",
+                metadata: { name: "sample" },
+                spec: {
+                    schedule: "0 3 * * *",
+                    skipImmediately: true,
+                    template: { ttl: "168h", storageLocation: "sample" },
+                },
+            },
+            made: [],
+            wrong: { cron: "0 3 * * *" },
+        },
+    ],
 };

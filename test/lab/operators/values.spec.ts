@@ -32,7 +32,13 @@ const realValues: Readonly<Record<Operator, string>> = {
     zalando: path.join(reference, "postgres-operator.yaml"),
     "redis-ot": path.join(reference, "redis-operator-ot.yaml"),
     "redis-spotahome": path.join(reference, "redis-operator-spotahome.yaml"),
+    velero: path.join(reference, "velero.yaml"),
 };
+
+const backupOf = (more: object): object => ({
+    backup: { kind: "velero", location: { kind: "aws", bucket: "backups" }, ...more },
+    placement: { priorityClass: "high" },
+});
 
 const keysOf = (operator: Operator): ValueKeys =>
     JSON.parse(readFileSync(path.join(projectRoot, `lab/charts/operator/keys/${operator}.json`), "utf8")) as ValueKeys;
@@ -88,6 +94,8 @@ describe("values of the operators' contract charts", function () {
                     {},
                     { placement: { resources: "none", priorityClass: "high" } },
                     { harbor: { replicas: { core: 2 } } },
+                    backupOf({ volumes: "files" }),
+                    backupOf({ volumes: "snapshots", snapshotClass: { driver: "csi.example.com" } }),
                     { exposure: { kind: "route", host: "registry.example.com" } },
                     {
                         exposure: {
