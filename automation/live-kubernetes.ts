@@ -1,4 +1,4 @@
-import { kubernetesMinor, unsupportedOn } from "../config/kubernetes-range";
+import { hasKubernetesRange, kubernetesMinor, unsupportedOn } from "../config/kubernetes-range";
 import type { ClusterOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { messageOf, UserError } from "../lib/errors";
@@ -30,6 +30,8 @@ export async function checkLiveKubernetes(
     { lab }: Pick<StackOptions, "lab">,
     context: Doors,
 ): Promise<LiveKubernetes> {
+    // A stack that lives in a lab is for no other cluster.
+    if ((lab === undefined && settings.cluster.kind === "lab") || !hasKubernetesRange(settings)) return nothing;
     const cluster = lab === undefined ? settings.cluster : ({ kind: "lab", name: lab } as const);
     const door = await doorTo(cluster);
     const title = titleOf(cluster);

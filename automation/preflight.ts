@@ -1,15 +1,18 @@
-import { refuseHop } from "../config/harbor-hop";
+/* eslint-disable @typescript-eslint/no-require-imports -- lazy: the first start of a lab waits for none of it */
 import type { DatabaseOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { ExitCode, UserError } from "../lib/errors";
 import type { Context, SelectedEngine, StackOptions } from "./context";
-import type { Outputs } from "./engine";
-import { checkLiveKubernetes } from "./live-kubernetes";
-import { readableSettings } from "./readable-settings";
 
 export interface PreflightOptions extends StackOptions {
     /** Go on where the internal database gets another major version of PostgreSQL. @default false */
     readonly acceptEngineChange?: boolean | undefined;
+}
+
+/** What the last update installed. */
+interface Installed {
+    readonly release: ReleaseOutput;
+    readonly database: DatabaseOutput | undefined;
 }
 
 /**
@@ -23,14 +26,21 @@ export async function preflight(
     options: PreflightOptions,
     context: Context,
 ): Promise<void> {
+    const outputs = await engine.outputs();
+    // Of an update that failed, only some outputs may be there.
+    const release = outputs["release"]?.value as ReleaseOutput | undefined;
+    const database = outputs["database"]?.value as DatabaseOutput | undefined;
+    // That engine works on labs alone: nothing is asked of a lab, unless it stands for a cluster.
+    if (release === undefined && engine.name === "rehearsal" && options.lab === undefined) return;
     const settings = await settingsOf(options, context);
     if (settings === undefined) return;
-    const [outputs, kubernetes] = await Promise.all([
-        engine.outputs(),
-        checkLiveKubernetes(settings, options, context),
-    ]);
+    const { checkLiveKubernetes } = require("./live-kubernetes") as typeof import("./live-kubernetes");
+    const kubernetes = await checkLiveKubernetes(settings, options, context);
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
-    const refusals = [...hopOf(outputs, settings, options.acceptEngineChange ?? false), ...kubernetes.refusals];
+    const refusals = [
+        ...(release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false)),
+        ...kubernetes.refusals,
+    ];
     if (refusals.length === 0) return;
     throw new UserError(`stack ${options.stack} is not touched`, {
         details: refusals,
@@ -41,6 +51,7 @@ export async function preflight(
 
 /** Undefined where only the engine can read them (an environment of Pulumi ESC): the program says what is wrong with them. */
 async function settingsOf({ stack }: StackOptions, { projectRoot, reporter }: Context): Promise<Settings | undefined> {
+    const { readableSettings } = require("./readable-settings") as typeof import("./readable-settings");
     try {
         return await readableSettings(projectRoot, stack);
     } catch (error) {
@@ -53,11 +64,8 @@ async function settingsOf({ stack }: StackOptions, { projectRoot, reporter }: Co
 }
 
 /** Sentences on why the installed Harbor must not become that of the settings. */
-function hopOf(outputs: Outputs, settings: Settings, engineChange: boolean): string[] {
-    // Of an update that failed, only some outputs may be there.
-    const release = outputs["release"]?.value as ReleaseOutput | undefined;
-    if (release === undefined) return [];
-    const database = outputs["database"]?.value as DatabaseOutput | undefined;
+function hopOf({ release, database }: Installed, settings: Settings, engineChange: boolean): string[] {
+    const { refuseHop } = require("../config/harbor-hop") as typeof import("../config/harbor-hop");
     const hop = {
         from: release.harborVersion,
         to: settings.harbor.version,

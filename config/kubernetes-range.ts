@@ -10,6 +10,11 @@ export function kubernetesMinor(version: string): string | undefined {
     return /^v?(1\.\d+)/.exec(version)?.[1];
 }
 
+/** Whether the stack installs something that is not for every Kubernetes. */
+export function hasKubernetesRange(settings: Settings): boolean {
+    return rangesOf(settings).length > 0;
+}
+
 /**
  * The operators that the stack installs and whose makers do not support that Kubernetes: ends of sentences such as
  * `envoy-gateway v1.9.1 supports 1.33 to 1.36`. Pure.
@@ -17,15 +22,19 @@ export function kubernetesMinor(version: string): string | undefined {
  * @param kubernetes minor version, such as 1.36
  */
 export function unsupportedOn(kubernetes: string, settings: Settings): string[] {
+    return rangesOf(settings).flatMap(({ id, app, from, to }) => {
+        const tooOld = minor(kubernetes) < minor(from);
+        const tooNew = to !== undefined && minor(kubernetes) > minor(to);
+        if (!tooOld && !tooNew) return [];
+        return [`${id} ${app} supports ${to === undefined ? `${from} or newer` : `${from} to ${to}`}`];
+    });
+}
+
+function rangesOf(settings: Settings) {
     return neededOperators(settings)
         .filter((id) => !settings.operators[id].installed)
         .flatMap((id) => {
-            const { app, kubernetes: { from, to } = {} } = operatorCharts[id];
-            const tooOld = from !== undefined && minor(kubernetes) < minor(from);
-            const tooNew = to !== undefined && minor(kubernetes) > minor(to);
-            if (!tooOld && !tooNew) return [];
-            return [
-                `${id} ${app} supports ${to === undefined ? `${String(from)} or newer` : `${String(from)} to ${to}`}`,
-            ];
+            const { app, kubernetes } = operatorCharts[id];
+            return kubernetes === undefined ? [] : [{ id, app, ...kubernetes }];
         });
 }

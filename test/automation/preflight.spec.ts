@@ -18,6 +18,8 @@ type Raw = Readonly<Record<string, unknown>>;
 const route = { kind: "route", host: "registry.example.com" };
 const shared = { kind: "volume", accessMode: "ReadWriteMany" };
 const onCluster: Raw = { cluster: { kind: "kubeconfig" }, storage: shared };
+/** Envoy Gateway is for a range of Kubernetes versions. */
+const onRoute: Raw = { ...onCluster, exposure: route, tls: { kind: "self-signed" } };
 const options = { stack: "prod", engine: "auto" } as const;
 
 /** What kubectl prints of a server of that version. */
@@ -49,7 +51,8 @@ describe("preflight", () => {
     async function setUp(settings: Raw, answer: Exec, outputs: Outputs = {}) {
         const config = Object.fromEntries(Object.entries(settings).map(([key, value]) => [`anchorage:${key}`, value]));
         await writeFile(path.join(projectRoot, "Pulumi.prod.yaml"), JSON.stringify({ config }));
-        const { engine, calls } = fakeEngine({ outputs: () => Promise.resolve(outputs) });
+        const { engine: fake, calls } = fakeEngine({ outputs: () => Promise.resolve(outputs) });
+        const engine = { ...fake, name: "pulumi" as const };
         const { reporter, text } = collectingReporter();
         const asked: string[] = [];
         const context: Context = fakeContext({
@@ -85,7 +88,7 @@ describe("preflight", () => {
 
     describe("of the cluster's Kubernetes", () => {
         it("refuses one that an operator does not support, and allows its neighbours", async () => {
-            const stack = { ...onCluster, exposure: route, tls: { kind: "self-signed" } };
+            const stack = onRoute;
             for (const version of ["v1.37.0", "v1.32.9-gke.100"]) {
                 const { details } = await refusals(stack, server(version));
                 assert.equal(details.length, 1);
@@ -104,8 +107,13 @@ describe("preflight", () => {
 
         it("asks the cluster that the settings name", async () => {
             const cluster = { kind: "kubeconfig", path: "/k", context: "edge" };
-            const { asked } = await refusals({ ...onCluster, cluster }, server("v1.36.0"));
+            const { asked } = await refusals({ ...onRoute, cluster }, server("v1.36.0"));
             assert.deepEqual(asked, ["kubectl --kubeconfig /k --context edge version -o json --request-timeout=10s"]);
+        });
+
+        it("asks nobody where nothing that is installed is for a range of versions", async () => {
+            const { asked, text } = await refusals(onCluster, server("v1.0.0"));
+            assert.deepEqual([asked, text], [[], ""]);
         });
 
         it("says once that it was not checked where nobody answers, and lets the update go on", async () => {
@@ -117,7 +125,7 @@ describe("preflight", () => {
                 () => Promise.resolve({ stdout: "no JSON", stderr: "" }),
             ];
             for (const answer of answers) {
-                const { details, text } = await refusals(onCluster, answer);
+                const { details, text } = await refusals(onRoute, answer);
                 assert.deepEqual(details, []);
                 assert.equal(text.match(/is not checked/g)?.length, 1, text);
             }
@@ -125,7 +133,7 @@ describe("preflight", () => {
 
         it("does not hide a defect of its own", async () => {
             const broken: Exec = () => Promise.reject(new TypeError("of ours"));
-            await assert.rejects(refusals(onCluster, broken), /TypeError: of ours/);
+            await assert.rejects(refusals(onRoute, broken), /TypeError: of ours/);
         });
 
         it("only warns of a KinD cluster, which an update may replace, and is silent before there is one", async () => {
@@ -142,7 +150,7 @@ describe("preflight", () => {
             const file = labEndpointsFile("preflight");
             await mkdir(path.dirname(file), { recursive: true });
             await writeFile(file, JSON.stringify({ ...mockLab, name: "preflight" }));
-            const stack = { ...onCluster, exposure: route, tls: { kind: "self-signed" } };
+            const stack = onRoute;
             const { details, text, asked } = await refusals(stack, server("v1.37.2"), {}, { lab: "preflight" });
             assert.deepEqual(details, []);
             assert.match(text, /lab preflight is Kubernetes 1\.37, but .*the lab only simulates it/);
@@ -183,7 +191,7 @@ describe("preflight", () => {
     });
 
     it("says all problems at once", async () => {
-        const stack = { ...onCluster, database: { kind: "internal" }, exposure: route, tls: { kind: "self-signed" } };
+        const stack = { ...onRoute, database: { kind: "internal" } };
         const { details } = await refusals(stack, server("v1.37.0"), installed("2.12.2"));
         assert.equal(details.length, 3, details.join("\n"));
     });
@@ -197,6 +205,12 @@ describe("preflight", () => {
             );
             assert.deepEqual(calls, ["outputs"]);
         }
+    });
+
+    it("asks nothing of a lab that nothing was brought up in", async () => {
+        const { selected, context, asked, text } = await setUp({ nonsense: true }, server("v1.0.0"));
+        await preflight({ ...selected, engine: { ...selected.engine, name: "rehearsal" } }, options, context);
+        assert.deepEqual([asked, text()], [[], ""]);
     });
 
     it("leaves settings that only the engine can read to the program, and says so", async () => {
