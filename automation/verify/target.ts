@@ -1,6 +1,6 @@
 import type { StackOutputs } from "../../config/contract";
-import { UserError } from "../../lib/errors";
-import { askCluster, type ClusterDoor } from "../cluster-access";
+import type { ClusterDoor } from "../cluster-access";
+import { readSecret } from "../secrets";
 
 /** What is verified: where it is, who logs in, and what the stack says that it has. */
 export interface Target {
@@ -39,18 +39,4 @@ export async function readTarget(
     const caSecret = "caSecret" in exposure ? exposure.caSecret : undefined;
     const ca = caSecret === undefined ? undefined : await readSecret(outputs, caSecret, "ca.crt", door);
     return { outputs, url: registryUrl, ...credentials, ...(ca === undefined ? {} : { ca }) };
-}
-
-async function readSecret(outputs: StackOutputs, name: string, key: string, door: ClusterDoor): Promise<string> {
-    const { namespace } = outputs;
-    const what = `Secret ${namespace}/${name}`;
-    const stdout = await askCluster(outputs, door, what, ["get", "secret", name, "-o", "json"]);
-    const { data } = JSON.parse(stdout) as { readonly data?: Readonly<Record<string, string>> };
-    const value = data?.[key];
-    if (value === undefined) {
-        throw new UserError(`${what} has no key ${key}`, {
-            next: ["npx anchorage up writes it again"],
-        });
-    }
-    return Buffer.from(value, "base64").toString();
 }
