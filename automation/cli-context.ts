@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { exec } from "../lib/exec";
 import { projectRoot } from "../lib/home";
+import type { ToolName } from "../lab/tools/catalogue";
 import type { Context, LabControl } from "./context";
 import { createReporter } from "./reporter";
 
@@ -45,9 +46,10 @@ async function labKubectl(name: string): Promise<string> {
 /** The lab as verbs know it, on the real thing in lab/. */
 function labControl(signal: AbortSignal): LabControl {
     const lab = () => require("../lab/lab") as typeof import("../lab/lab");
-    const resolve = async (progress: (detail: string) => void) => {
+    const everyLab = ["etcd", "kubernetes", "kwok", "helm", "versitygw", "registry"] as const;
+    const resolve = async (tools: readonly ToolName[], progress: (detail: string) => void) => {
         const { resolveTools } = require("../lab/tools/resolver") as typeof import("../lab/tools/resolver");
-        return resolveTools(["etcd", "kubernetes", "kwok", "helm", "versitygw", "registry"], {
+        return resolveTools(tools, {
             exec,
             env: process.env,
             signal,
@@ -56,7 +58,7 @@ function labControl(signal: AbortSignal): LabControl {
     };
     const binaries = async (progress: (detail: string) => void) => {
         const { labBinaries } = require("../lab/binaries") as typeof import("../lab/binaries");
-        return labBinaries(await resolve(progress));
+        return labBinaries(await resolve(everyLab, progress));
     };
     const doorsToEnd = (name: string) => ({ name, exec, binaries: () => binaries(() => undefined) });
     return {
@@ -77,7 +79,13 @@ function labControl(signal: AbortSignal): LabControl {
             const { labStatus } = require("../lab/status") as typeof import("../lab/status");
             return labStatus(name);
         },
-        tools: resolve,
+        // Velero takes minutes to build, and few labs need it: a stack with backup resolves it by itself.
+        tools: (progress) => resolve([...everyLab, "velero"], progress),
+        velero: async (name, progress) => {
+            const { addVelero, veleroBinaries } =
+                require("../lab/velero-process") as typeof import("../lab/velero-process");
+            await addVelero(name, veleroBinaries(await resolve(["velero"], progress)), signal);
+        },
         charts: async (name, charts, progress) => {
             const { prepareLabCharts } =
                 require("../lab/operators/lab-charts") as typeof import("../lab/operators/lab-charts");

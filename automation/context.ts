@@ -49,7 +49,7 @@ export interface LabControl {
     /** Stops the lab and deletes everything that it holds. */
     reset(name: string): Promise<void>;
     status(name: string): Promise<LabStatus>;
-    /** Resolves the lab's binaries without starting anything. */
+    /** Resolves all binaries of a lab, Velero's too, without starting anything. */
     tools(progress: (detail: string) => void): Promise<readonly LabBinary[]>;
     /** Has the contract charts of these operators in the folder of a lab that was started once; quick when they are. */
     charts(
@@ -60,9 +60,11 @@ export interface LabControl {
     /** Has the kinds of these operators in the cluster of a lab that runs, as where somebody else installed them. */
     definitions(
         name: string,
-        operators: readonly (OperatorId | "prometheus-operator")[],
+        operators: readonly (OperatorId | "prometheus-operator" | "volume-snapshots")[],
         progress: (detail: string) => void,
     ): Promise<void>;
+    /** Resolves Velero, and has its server run beside a lab whose stack has it; quick when it does. */
+    velero(name: string, progress: (detail: string) => void): Promise<void>;
 }
 
 /** The chart that a lab is to make a contract chart of. */

@@ -4,21 +4,30 @@ import { labChartPins } from "./lab-charts";
 import { readableSettings } from "./readable-settings";
 
 /**
- * Where a stack is rehearsed in a lab: starts that, and has in it the contract charts of the operators that the stack
- * installs, and the kinds of those that it expects to find.
+ * Has in the lab what a stack needs of it: the contract charts of the operators that the stack installs, the kinds of those
+ * that it expects to find, and Velero. Where a stack is rehearsed in a lab, that is started first; a stack whose own cluster
+ * is a lab finds it running. Does nothing for every other stack.
  */
 export async function startRehearsalLab({ stack, lab }: StackOptions, context: Context): Promise<void> {
-    if (lab === undefined) return;
     const { reporter } = context;
-    await reporter.step(`lab ${lab}`, (update) => context.lab.start({ name: lab }, update));
+    if (lab !== undefined) await reporter.step(`lab ${lab}`, (update) => context.lab.start({ name: lab }, update));
     const settings = await readableSettings(context.projectRoot, stack);
+    const name = lab ?? (settings.cluster.kind === "lab" ? settings.cluster.name : undefined);
+    if (name === undefined) return;
     const needed = neededOperators(settings);
     const pins = labChartPins(needed.filter((id) => !settings.operators[id].installed));
-    if (pins.length > 0) await reporter.step(`charts of lab ${lab}`, (update) => context.lab.charts(lab, pins, update));
+    if (pins.length > 0)
+        await reporter.step(`charts of lab ${name}`, (update) => context.lab.charts(name, pins, update));
     const found = [
         ...needed.filter((id) => settings.operators[id].installed),
         ...(settings.harbor.serviceMonitors ? (["prometheus-operator"] as const) : []),
+        // Of the cluster, not of Velero: its CSI driver brings them.
+        ...(settings.backup.kind === "velero" && settings.backup.volumes === "snapshots"
+            ? (["volume-snapshots"] as const)
+            : []),
     ];
     if (found.length > 0)
-        await reporter.step(`kinds in lab ${lab}`, (update) => context.lab.definitions(lab, found, update));
+        await reporter.step(`kinds in lab ${name}`, (update) => context.lab.definitions(name, found, update));
+    if (needed.includes("velero"))
+        await reporter.step(`Velero of lab ${name}`, (update) => context.lab.velero(name, update));
 }

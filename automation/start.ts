@@ -3,6 +3,7 @@ import { announceEngine, machineResult } from "./preview";
 import type { Context, EngineWish } from "./context";
 import { preflight } from "./preflight";
 import { printStack } from "./stack-summary";
+import { startRehearsalLab } from "./rehearsal-lab";
 import { runUp } from "./up";
 
 export interface StartOptions {
@@ -17,6 +18,7 @@ const stack = "lab";
 /** From nothing to a registry's objects on a real API server: the lab, then the stack `lab`, then the summary. */
 export async function start(options: StartOptions, context: Context): Promise<void> {
     await labStart({ name: options.lab }, context);
+    await startRehearsalLab({ stack, engine: options.engine }, context);
     const selected = await context.selectEngine({ stack, engine: options.engine });
     announceEngine(selected, context.reporter);
     await preflight(selected, { stack, engine: options.engine }, context);

@@ -23,6 +23,7 @@ import { labLayout, type LabLayout } from "./layout";
 import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
 import { endStrayProcesses } from "./process-record";
 import { startPurpose } from "./status";
+import { hasVelero, runningVelero, startVelero, stopVelero } from "./velero-process";
 
 /** Simulated nodes of a new lab: one in each zone. */
 export const defaultNodes = 3;
@@ -86,6 +87,7 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
         const restarted = await startCluster(cluster);
         onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);
         await prepareCluster(cluster, identity, restarted);
+        await startVelero(layout);
     };
     const { registry } = binaries;
     const harbor = registry === undefined ? Promise.resolve() : startHarbor(registry, layout, identity);
@@ -142,7 +144,7 @@ async function stopParts({ name, binaries, exec }: LabDoors, layout: LabLayout):
         const resolved = typeof binaries === "function" ? await binaries() : binaries;
         await stopCluster({ name, layout, binaries: resolved, exec });
     };
-    await Promise.all([stopHarbor(layout), stopObjectStore(layout), stopControlPlane()]);
+    await Promise.all([stopHarbor(layout), stopVelero(layout), stopObjectStore(layout), stopControlPlane()]);
     await endStrayProcesses(layout);
 }
 
@@ -170,7 +172,8 @@ async function withHarbor({ binaries }: StartLabOptions, identity: LabIdentity):
 
 async function isRunning({ binaries }: StartLabOptions, layout: LabLayout): Promise<boolean> {
     const harborRuns = binaries.registry === undefined || (await runningHarbor(layout)) !== undefined;
-    return harborRuns && isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
+    const veleroRuns = !(await hasVelero(layout)) || (await runningVelero(layout)) !== undefined;
+    return harborRuns && veleroRuns && isClusterRunning(layout) && (await runningStore(layout)) !== undefined;
 }
 
 /** An older version of this program may have written others. */

@@ -30,6 +30,10 @@ export interface LabLayout {
     readonly harbor: string;
     readonly harborLog: string;
     readonly harborProcess: string;
+    /** Of Velero, where a stack with backup was on the lab. */
+    readonly velero: string;
+    readonly veleroLog: string;
+    readonly veleroProcess: string;
 }
 
 export function labLayout(name: string): LabLayout {
@@ -52,5 +56,8 @@ export function labLayout(name: string): LabLayout {
         harbor: path.join(folder, "harbor"),
         harborLog: path.join(folder, "harbor", "harbor.log"),
         harborProcess: path.join(folder, "harbor", "process.json"),
+        velero: path.join(folder, "velero"),
+        veleroLog: path.join(folder, "velero", "velero.log"),
+        veleroProcess: path.join(folder, "velero", "process.json"),
     };
 }

@@ -110,8 +110,18 @@ export async function endStrayProcesses(layout: LabLayout): Promise<void> {
     const isOurs = ([program = "", ...args]: readonly string[]): boolean =>
         program.startsWith(binaries) ||
         (path.basename(program) === "kwokctl" && args.includes(layout.kwokConfiguration));
-    const strays = runningPids().filter((pid) => isOurs(commandLine(pid)));
-    await Promise.all(strays.map((pid) => endProcess(pid, processStart(pid))));
+    await endThose(isOurs);
+    await endProgramsOf(layout.velero);
+}
+
+/** Ends the programs that were started from a folder, under the names that they have there. */
+export async function endProgramsOf(folder: string): Promise<void> {
+    await endThose(([program = ""]) => program.startsWith(`${folder}${path.sep}`));
+}
+
+async function endThose(isMeant: (command: readonly string[]) => boolean): Promise<void> {
+    const found = runningPids().filter((pid) => isMeant(commandLine(pid)));
+    await Promise.all(found.map((pid) => endProcess(pid, processStart(pid))));
 }
 
 function runningPids(): number[] {

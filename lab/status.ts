@@ -9,6 +9,7 @@ import { labLayout } from "./layout";
 import { logTail } from "./log-tail";
 import { runningStore, s3Endpoint } from "./object-store";
 import { residentMemoryOfTree } from "./process-record";
+import { hasVelero, runningVelero } from "./velero-process";
 
 export interface LabPart {
     readonly name: string;
@@ -42,6 +43,7 @@ export async function labStatus(name: string): Promise<LabState> {
     const configuration = await readFileIfPresent(layout.kwokConfiguration);
     const store = await runningStore(layout);
     const harbor = await runningHarbor(layout);
+    const velero = (await hasVelero(layout)) ? { running: await runningVelero(layout) } : undefined;
     const part = (
         partName: string,
         runs: boolean,
@@ -69,6 +71,9 @@ export async function labStatus(name: string): Promise<LabState> {
         ...(identity.harbor === undefined
             ? []
             : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, harborUrl(identity))]),
+        ...(velero === undefined
+            ? []
+            : [part("velero", velero.running !== undefined, velero.running?.pid, layout.veleroLog)]),
     ];
     const all = parts.every((one) => one.state === "running");
     const state = starting ? "starting" : all ? "running" : missing === "crashed" ? "degraded" : "stopped";

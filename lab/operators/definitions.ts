@@ -3,8 +3,11 @@ import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { customResourceDefinitions, type DefinitionOptions } from "../custom-resources/resolver";
 import { operatorFacts, type Operator } from "./facts";
 
-/** An operator, or the Prometheus operator, whose kinds Harbor's chart makes where it is told to. */
-export type DefinitionOwner = Operator | "prometheus-operator";
+/**
+ * An operator; the Prometheus operator, whose kinds Harbor's chart makes where it is told to; or CSI drivers, whose
+ * snapshots Velero takes.
+ */
+export type DefinitionOwner = Operator | "prometheus-operator" | "volume-snapshots";
 
 export interface InstallDefinitionsOptions extends DefinitionOptions {
     /** Of a lab that runs. */
@@ -23,7 +26,7 @@ export async function installDefinitions(options: InstallDefinitionsOptions): Pr
     const { name, owners, exec, signal, onProgress } = options;
     const { kubeconfig, context, tools } = await readLabEndpoints(name);
     const sets = owners.flatMap((owner) =>
-        owner === "prometheus-operator" ? [owner] : operatorFacts[owner].definitions,
+        owner === "prometheus-operator" || owner === "volume-snapshots" ? [owner] : operatorFacts[owner].definitions,
     );
     const items = await customResourceDefinitions(sets, options);
     if (items.length === 0) return [];

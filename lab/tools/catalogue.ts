@@ -158,6 +158,8 @@ const velero: ToolEntry = {
     stamps: (version) => ({
         "github.com/vmware-tanzu/velero/pkg/buildinfo.Version": version,
         "github.com/vmware-tanzu/velero/pkg/buildinfo.GitTreeState": "clean",
+        // "0": none. It would open port 8080 beside --metrics-address, so that a machine had room for one server only.
+        "sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress": "0",
     }),
     release: () => undefined,
 };

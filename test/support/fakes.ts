@@ -73,6 +73,7 @@ export function fakeContext(doors: Omit<Partial<Context>, "lab"> & { readonly la
         tools: unexpected("lab.tools"),
         charts: unexpected("lab.charts"),
         definitions: unexpected("lab.definitions"),
+        velero: unexpected("lab.velero"),
     };
     return {
         reporter: collectingReporter().reporter,
