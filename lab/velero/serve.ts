@@ -147,7 +147,8 @@ class Server {
                 stdio: ["ignore", "inherit", "inherit"],
                 cwd: folder,
                 // It writes the bucket's keys below TMPDIR. No other variable: those of AWS would be taken for keys.
-                env: { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: temporary },
+                // Its own parts that run as plug-ins find the cluster by KUBECONFIG alone.
+                env: { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: temporary, KUBECONFIG: kubeconfig },
             },
         );
         child.once("error", (error) => {
