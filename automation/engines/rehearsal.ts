@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Engine, EngineOptions, EngineResult, ResourceState, StackSelection } from "../engine";
-import { EngineFailure, recordName } from "../engine";
+import { recordName } from "../engine";
 import { UserError } from "../../lib/errors";
 import { anchorageHome } from "../../lib/home";
 import { withLock } from "../../lib/lock";
@@ -9,8 +9,9 @@ import type { Verb } from "./rehearsal/deployment";
 import { shownOutputs } from "./rehearsal/outputs";
 import { engineProcess } from "./rehearsal/process";
 import { readStackConfig } from "./rehearsal/project";
-import type { FromChild, ToChild, TransportedError } from "./rehearsal/protocol";
+import type { FromChild, ToChild } from "./rehearsal/protocol";
 import { State, stateFiles } from "./rehearsal/state";
+import { received } from "./rehearsal/transport";
 
 /** The release of the SDK whose runtime the engine runs. */
 function sdkVersion(): string {
@@ -132,20 +133,5 @@ function forwardLines(child: ChildProcess, onLine: (line: string, stream: "stdou
     for (const stream of ["stdout", "stderr"] as const) {
         const input = child[stream];
         if (input) createInterface({ input }).on("line", (line) => onLine(line, stream));
-    }
-}
-
-function received(error: TransportedError): Error {
-    const { message, details, next, exitCode, failures, stack } = error;
-    switch (error.type) {
-        case "engine":
-            return new EngineFailure(message, failures, { next });
-        case "user":
-            return new UserError(message, { details, next, exitCode });
-        case "defect": {
-            const defect = new Error(message);
-            if (stack !== undefined) defect.stack = stack;
-            return defect;
-        }
     }
 }

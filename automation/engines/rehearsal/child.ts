@@ -1,8 +1,7 @@
 import { setMaxListeners } from "node:events";
-import { EngineFailure } from "../../engine";
-import { ExitCode, messageOf, UserError } from "../../../lib/errors";
 import { runOperation } from "./operation";
-import type { FromChild, OperationRequest, ToChild, TransportedError } from "./protocol";
+import type { FromChild, OperationRequest, ToChild } from "./protocol";
+import { transported } from "./transport";
 
 /**
  * The process in which one operation of the rehearsal engine runs. Pulumi's runtime is global to a process,
@@ -68,22 +67,4 @@ function send(message: FromChild): Promise<void> {
         if (!process.connected || process.send === undefined) resolve();
         else process.send(message, undefined, {}, () => resolve());
     });
-}
-
-function transported(error: unknown): TransportedError {
-    const common = { message: messageOf(error), details: [], next: [], exitCode: ExitCode.failed, failures: [] };
-    if (error instanceof EngineFailure) {
-        return { ...common, type: "engine", next: error.next, failures: error.failures };
-    }
-    // A program wraps it in Pulumi's RunError, so that the real engine shows it without a stack trace.
-    const user = error instanceof Error && error.cause instanceof UserError ? error.cause : error;
-    if (user instanceof UserError) {
-        const { message, details, next, exitCode } = user;
-        return { ...common, type: "user", message, details, next, exitCode };
-    }
-    // Errors that Pulumi's programs throw to be shown as they are.
-    const isRunError = typeof error === "object" && error !== null && "__pulumiRunError" in error;
-    if (isRunError) return { ...common, type: "user" };
-    const stack = error instanceof Error ? error.stack : undefined;
-    return { ...common, type: "defect", ...(stack === undefined ? {} : { stack }) };
 }

@@ -1,6 +1,6 @@
-import type { EngineEvent, EngineResult, ResourceFailure, StackSelection } from "../../engine";
-import type { ExitCode } from "../../../lib/errors";
+import type { EngineEvent, EngineResult, StackSelection } from "../../engine";
 import type { Verb } from "./deployment";
+import type { TransportedError } from "./transport";
 
 /** What the engine's process is asked to do. */
 export interface OperationRequest {
@@ -19,14 +19,3 @@ export type FromChild =
     | { readonly kind: "event"; readonly event: EngineEvent }
     | { readonly kind: "result"; readonly result: EngineResult }
     | { readonly kind: "error"; readonly error: TransportedError };
-
-/** An error that crosses a process boundary. */
-export interface TransportedError {
-    readonly type: "user" | "engine" | "defect";
-    readonly message: string;
-    readonly details: readonly string[];
-    readonly next: readonly string[];
-    readonly exitCode: ExitCode;
-    readonly failures: readonly ResourceFailure[];
-    readonly stack?: string;
-}

@@ -1,10 +1,11 @@
-import Module from "node:module";
 import path from "node:path";
 import type { dynamic } from "@pulumi/pulumi";
 import { UserError } from "../../../../lib/errors";
-import type { Kind, KindContext, Made } from "../kinds";
 import { diffValues } from "../diff";
+import type { Kind, KindContext, Made } from "../kinds";
+import { callInThread } from "../thread";
 import { containsSecret, equal, plain, plainValues, secret, unknownValue, without, type Values } from "../values";
+import type { Method } from "./dynamic/provider";
 
 /** The input under which the SDK puts the serialised provider of a dynamic resource. */
 const providerKey = "__provider";
@@ -17,10 +18,9 @@ const providerKey = "__provider";
 export const dynamicKind: Kind = {
     async check(inputs, old, context) {
         const code = codeOf(inputs) ?? codeOf(old?.inputs ?? {});
-        const provider = await load(code, context);
-        if (!provider.check) return inputs;
-        const news = withoutCode(plainValues(inputs));
-        const checked = await provider.check(withoutCode(plainValues(old?.inputs ?? {})), news);
+        const olds = withoutCode(plainValues(old?.inputs ?? {}));
+        const checked = (await call("check", code, context, olds, withoutCode(plainValues(inputs))))?.answer;
+        if (checked === undefined) return inputs;
         const failures = checked.failures ?? [];
         if (failures.length > 0) {
             throw new UserError(`${context.name} has wrong inputs`, {
@@ -34,9 +34,10 @@ export const dynamicKind: Kind = {
 
     async diff(old, news, inputDiff, context) {
         const changes = inputDiff.filter((change) => change.path !== providerKey);
-        const provider = await load(codeOf(news) ?? codeOf(old.inputs), context);
-        if (!provider.diff) return { kind: changes.length > 0 ? "update" : "same", changes };
-        const result = await provider.diff(old.id ?? "", withoutCode(plainValues(old.outputs)), withoutCode(news));
+        const code = codeOf(news) ?? codeOf(old.inputs);
+        const before = withoutCode(plainValues(old.outputs));
+        const result = (await call("diff", code, context, old.id ?? "", before, withoutCode(news)))?.answer;
+        if (result === undefined) return { kind: changes.length > 0 ? "update" : "same", changes };
         const replaces = result.replaces ?? [];
         const marked = changes.map((change) =>
             replaces.some((key) => change.path === key || change.path.startsWith(`${key}.`))
@@ -55,68 +56,59 @@ export const dynamicKind: Kind = {
     },
 
     async create(news, context) {
-        const provider = await load(codeOf(news), context);
-        const result = await provider.create(withoutCode(news));
+        const result = (await call("create", codeOf(news), context, withoutCode(news)))?.answer;
+        if (result === undefined) throw new Error("the provider of a dynamic resource made nothing");
         return { id: result.id, outputs: outputs(result.outs) };
     },
 
     async update(old, news, context) {
-        const provider = await load(codeOf(news), context);
         const before = withoutCode(plainValues(old.outputs));
-        const result = await provider.update?.(old.id ?? "", before, withoutCode(news));
-        return { id: old.id ?? "", outputs: outputs(provider.update ? result?.outs : news) };
+        const result = await call("update", codeOf(news), context, old.id ?? "", before, withoutCode(news));
+        return { id: old.id ?? "", outputs: outputs(result ? result.answer?.outs : news) };
     },
 
     async read({ id, inputs, outputs: before }, context): Promise<Made | undefined> {
         const code = codeOf(inputs);
         if (code === undefined) return undefined;
-        const provider = await load(code, context);
-        if (!provider.read) return { id, outputs: plainValues(before) };
-        const result = await provider.read(id, withoutCode(plainValues(before)));
+        const read = await call("read", code, context, id, withoutCode(plainValues(before)));
+        if (read === undefined) return { id, outputs: plainValues(before) };
         // The contract of `read`: no id means that the resource is gone.
-        if (result.id === undefined || result.id === "") return undefined;
-        return { id: result.id, outputs: outputs(result.props) };
+        if (read.answer?.id === undefined || read.answer.id === "") return undefined;
+        return { id: read.answer.id, outputs: outputs(read.answer.props) };
     },
 
     async delete(old, context) {
-        const provider = await load(codeOf(old.inputs), context);
-        await provider.delete?.(old.id, withoutCode(plainValues(old.outputs)));
+        await call("delete", codeOf(old.inputs), context, old.id, withoutCode(plainValues(old.outputs)));
     },
 
     visible: (before, after) => diffValues(withoutCode(before), withoutCode(after)),
 };
 
-const loaded = new Map<string, Promise<dynamic.ResourceProvider>>();
+type Provider = typeof import("./dynamic/provider");
 
-function load(code: string | undefined, context: KindContext): Promise<dynamic.ResourceProvider> {
-    if (code === undefined) return Promise.reject(new Error("a dynamic resource without the code of its provider"));
-    const provider = loaded.get(code) ?? evaluate(code, context);
-    loaded.set(code, provider);
-    return provider;
+/** @returns what the provider answered, or undefined where it has no such method */
+async function call<M extends Method>(
+    method: M,
+    code: string | undefined,
+    { config, project, projectRoot }: KindContext,
+    ...args: readonly unknown[]
+): Promise<{ readonly answer: Answers[M] | undefined } | undefined> {
+    if (code === undefined) throw new Error("a dynamic resource without the code of its provider");
+    const place = { config, project, projectRoot };
+    const module = path.join(__dirname, "dynamic", "provider.ts");
+    const answered = await callInThread<Provider, "callProvider">(module, "callProvider", code, place, method, args);
+    if (answered === undefined) return undefined;
+    return { answer: answered.json === undefined ? undefined : (JSON.parse(answered.json) as Answers[M]) };
 }
 
-async function evaluate(
-    code: string,
-    { config, project, projectRoot }: KindContext,
-): Promise<dynamic.ResourceProvider> {
-    // What it requires is looked for from the project's folder.
-    const file = path.join(projectRoot, "__provider.js");
-    const module = new Module(file) as Module & { _compile(code: string, file: string): void; paths: string[] };
-    module.filename = file;
-    // Not in Node's types, and the same that require-from-string does for Pulumi.
-    module.paths = (Module as unknown as { _nodeModulePaths(folder: string): string[] })._nodeModulePaths(projectRoot);
-    module._compile(code, file);
-    const provider = (module.exports as { handler(): dynamic.ResourceProvider }).handler();
-    if (provider.configure) {
-        const read = (key: string): string | undefined => config[key.includes(":") ? key : `${project}:${key}`];
-        const required = (key: string): string => {
-            const value = read(key);
-            if (value === undefined) throw new UserError(`the setting ${key} is missing: a dynamic provider needs it`);
-            return value;
-        };
-        await provider.configure({ config: { get: read, require: required } });
-    }
-    return provider;
+/** What the methods of a provider answer. */
+interface Answers {
+    readonly check: dynamic.CheckResult;
+    readonly diff: dynamic.DiffResult;
+    readonly create: dynamic.CreateResult;
+    readonly update: dynamic.UpdateResult;
+    readonly read: dynamic.ReadResult;
+    readonly delete: undefined;
 }
 
 function codeOf(inputs: Values): string | undefined {
@@ -128,9 +120,8 @@ function withoutCode(values: Values): Values {
     return without(values, providerKey);
 }
 
-/** What a provider returned as JSON; undefined is "not given". */
 function outputs(outs: unknown): Values {
-    return withoutCode(JSON.parse(JSON.stringify(outs ?? {})) as Values);
+    return withoutCode((outs ?? {}) as Values);
 }
 
 /** Puts the marks of secrets where the values that a check gave back are those that were marked. */

@@ -1,5 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
+import path from "node:path";
 import type { Diff, Kind, Made } from "../kinds";
+import { callInThread, loadInThread } from "../thread";
 import { text, type Values } from "../values";
 import { algorithmOf, generateKey, keyForms, readPrivateKey } from "./tls/keys";
 
@@ -8,6 +10,7 @@ export const tlsKinds: Readonly<Record<string, Kind>> = {
     PrivateKey: {
         diff: (_old, _news, inputDiff) => Promise.resolve(remade(inputDiff)),
         async create(news) {
+            loadInThread(module); // a key is made for a certificate, and what makes that takes a third of a second to load
             const inputs = { rsaBits: 2048, ecdsaCurve: "P224", ...news };
             const key = await generateKey(text(news, "algorithm") ?? "", inputs.rsaBits, inputs.ecdsaCurve);
             const outputs = { ...inputs, ...keyForms(key) };
@@ -19,18 +22,18 @@ export const tlsKinds: Readonly<Record<string, Kind>> = {
         },
     },
     SelfSignedCert: certificate("privateKeyPem", async (news, key) => {
-        const { serial, ...made } = await certificates().selfSigned(news, key, new Date());
+        const { serial, ...made } = await inThread("selfSigned", news, key, new Date());
         return { id: serial, outputs: { ...made, keyAlgorithm: algorithmOf(key) } };
     }),
     LocallySignedCert: certificate("caPrivateKeyPem", async (news, key) => {
-        const { serial, ...made } = await certificates().locallySigned(news, key, new Date());
+        const { serial, ...made } = await inThread("locallySigned", news, key, new Date());
         return { id: serial, outputs: { ...made, caKeyAlgorithm: algorithmOf(key) } };
     }),
     CertRequest: {
         diff: (_old, _news, inputDiff) => Promise.resolve(remade(inputDiff)),
         async create(news) {
             const key = readPrivateKey(text(news, "privateKeyPem") ?? "");
-            const certRequestPem = await certificates().certificateRequest(news, key);
+            const certRequestPem = await inThread("certificateRequest", news, key);
             const id = createHash("sha1").update(certRequestPem).digest("hex");
             const outputs = { ...news, certRequestPem, keyAlgorithm: algorithmOf(key) };
             return { id, outputs, secretOutputs: ["privateKeyPem"] };
@@ -38,11 +41,13 @@ export const tlsKinds: Readonly<Record<string, Kind>> = {
     },
 };
 
-/** Loaded only where a certificate is made: a key does without. */
-function certificates(): typeof import("./tls/certificates") {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a relative import() would go to Node's ES loader
-    return require("./tls/certificates") as typeof import("./tls/certificates");
-}
+type Certificates = typeof import("./tls/certificates");
+const module = path.join(__dirname, "tls", "certificates.ts");
+
+const inThread = <F extends keyof Certificates>(
+    name: F,
+    ...args: Parameters<Certificates[F]>
+): Promise<Awaited<ReturnType<Certificates[F]>>> => callInThread<Certificates, F>(module, name, ...args);
 
 /** A certificate is made anew when an input changes, and when less than `earlyRenewalHours` of its time are left. */
 function certificate(keyInput: string, make: (news: Values, key: KeyObject) => Promise<Made>): Kind {
