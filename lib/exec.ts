@@ -140,7 +140,8 @@ interface Flow {
 /** Lets the streams of the caller flow. One that fails of itself ends the process, which would wait for it. */
 function startFlows(running: Flowing, { stdin, stdout }: ExecOptions): Flow[] {
     const start = (ours: Readable | Writable, theirs: Readable | Writable, done: Promise<void>): Flow => {
-        const flow: Flow = { done, broken: undefined };
+        // It may have failed while the process was being started.
+        const flow: Flow = { done, broken: ours.errored ?? undefined };
         let first = true;
         theirs.once("error", () => (first = false));
         ours.once("error", (error) => {

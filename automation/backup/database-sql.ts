@@ -1,3 +1,5 @@
+import { unframe } from "./frames";
+
 /**
  * What the client Pod runs: shell scripts for /bin/sh and SQL for psql. None of them has an argument with a value of the
  * stack: where the database is comes by libpq's environment variables.
@@ -6,11 +8,11 @@
 /** Printed by a script that came to its end, and by nothing else. */
 export const endMark = "\nanchorage: whole\n";
 
-/** psql that reads standard input and stops at the first error, whose context, and so rows of tables, it keeps to itself. */
+/** psql that stops at the first error, whose context, and so rows of tables, it keeps to itself. */
 const psql = "psql -X -q -v ON_ERROR_STOP=1 -v VERBOSITY=terse";
 
-/** One query from standard input; its one value is printed. */
-export const queryScript = `exec ${psql} -A -t`;
+/** Runs the query that is its first argument; its one value is printed. */
+export const queryScript = `exec ${psql} -A -t -c "$1"`;
 
 /** Harbor's own schema; others of the same database are an operator's (Zalando's has metric_helpers, owned by postgres). */
 const schema = "public";
@@ -50,12 +52,13 @@ BEGIN
 END $clear$;`;
 
 /**
- * Puts the archive from standard input in the place of what is there, in one transaction. It is committed only after
+ * Puts the archive from standard input, in frames, in the place of what is there, in one transaction. It is committed only after
  * pg_restore has read the archive to its end: psql would take the end of its input for the end of the work. pg_restore
  * 17 and later sets transaction_timeout, which older servers do not know (its output is for a server of its own version);
  * where the server does, it is set before. Only the lines before the first table's content are looked at.
  */
-export const restoreScript = `{ cat <<'SQL'
+export const restoreScript = `${unframe}
+unframe | { cat <<'SQL'
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL lock_timeout = '30s';

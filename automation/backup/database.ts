@@ -18,6 +18,7 @@ import {
     versionSql,
 } from "./database-sql";
 import { EndMark } from "./end-mark";
+import { Frames } from "./frames";
 
 /** How many there are of what users see. */
 export interface DatabaseCounts {
@@ -137,7 +138,7 @@ class PodDatabaseClient implements DatabaseClient {
         const raw = new PassThrough();
         const dump = new EndMark(endMark, `the dump of ${this.what}`);
         pipeline(raw, dump).catch(() => undefined); // seen by whoever reads `dump`
-        this.run(dumpScript, { stdout: raw }).then(
+        this.run(dumpScript, [], { stdout: raw }).then(
             () => raw.end(),
             // The reader that has given up knows why; its own error is that of both.
             (error: unknown) => raw.destroy(dump.errored ?? this.trouble(error, "cannot be dumped")),
@@ -147,8 +148,11 @@ class PodDatabaseClient implements DatabaseClient {
 
     async restore(dump: Readable): Promise<void> {
         await this.requireQuiet();
+        const frames = new Frames();
         try {
-            const { stdout, stderr } = await this.run(restoreScript, { stdin: dump });
+            // Why it fails, if it does, comes by way of the frames.
+            pipeline(dump, frames).catch(() => undefined);
+            const { stdout, stderr } = await this.run(restoreScript, [], { stdin: frames });
             if (stdout.trim() === endMark.trim()) return;
             throw new UserError(`the dump cannot be read: ${this.what} is as it was`, {
                 details: lastLines(stderr),
@@ -157,6 +161,8 @@ class PodDatabaseClient implements DatabaseClient {
         } catch (error) {
             if (!(error instanceof ExecFailure)) throw error;
             throw this.trouble(error, "is as it was: the dump was not restored");
+        } finally {
+            frames.destroy();
         }
     }
 
@@ -182,7 +188,7 @@ class PodDatabaseClient implements DatabaseClient {
         const end = Date.now() + (this.options.patienceMs ?? 20_000);
         for (;;) {
             try {
-                await this.run(queryScript, { input: "SELECT 1" });
+                await this.run(queryScript, ["SELECT 1"]);
                 return;
             } catch (error) {
                 this.door.signal.throwIfAborted();
@@ -218,19 +224,17 @@ class PodDatabaseClient implements DatabaseClient {
 
     private async query(sql: string): Promise<string> {
         try {
-            return (await this.run(queryScript, { input: sql })).stdout.trim();
+            return (await this.run(queryScript, [sql])).stdout.trim();
         } catch (error) {
             throw this.trouble(error, "does not answer");
         }
     }
 
-    /** Runs a script in the Pod. */
-    private run(script: string, options: ExecOptions): Promise<ExecResult> {
-        const stdin = options.input !== undefined || options.stdin !== undefined ? ["-i"] : [];
-        return this.kubectl(
-            ["exec", ...stdin, this.pod, "-c", clientContainer, "--", "/bin/sh", "-c", script],
-            options,
-        );
+    /** Runs a script in the Pod; its arguments are no secrets. */
+    private run(script: string, args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+        const stdin = options.stdin === undefined ? [] : ["-i"];
+        const command = ["/bin/sh", "-c", script, "sh", ...args];
+        return this.kubectl(["exec", ...stdin, this.pod, "-c", clientContainer, "--", ...command], options);
     }
 
     private kubectl(args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
