@@ -11,6 +11,9 @@ export const portOptions = [
     "kwokControllerPort",
 ] as const;
 
+/** Admission plugins that ask somebody else. */
+const webhooks = "MutatingAdmissionWebhook,ValidatingAdmissionWebhook";
+
 /** What `kwokctl create cluster --config` gets: what its flags do not say. `ports` in the order of {@link portOptions}. */
 export function kwokConfiguration(name: string, ports: readonly number[]): string {
     return stringify({
@@ -33,6 +36,13 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
                 extraArgs: [{ key: "leader-elect-retry-period", value: "500ms" }],
             })),
             { name: "etcd", extraArgs: [{ key: "unsafe-no-fsync", value: "true" }] },
+            {
+                name: "kube-apiserver",
+                extraArgs: [
+                    // Who would answer is a simulated pod: a real operator's chart would refuse every object of its own kinds.
+                    { key: "disable-admission-plugins", value: webhooks },
+                ],
+            },
         ],
     });
 }

@@ -130,6 +130,23 @@ describe("operators in a lab", function () {
         there = await clusterWide();
     });
 
+    it("cannot refuse an object by a webhook, which a simulated pod would not answer", async () => {
+        const everywhere = { apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["configmaps"] };
+        const webhook = {
+            name: "nobody.example.com",
+            clientConfig: { service: { name: "nobody", namespace: "default" } },
+            ...{ rules: [everywhere], failurePolicy: "Fail", sideEffects: "None", admissionReviewVersions: ["v1"] },
+        };
+        const metadata = { name: "nobody" };
+        for (const kind of ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"]) {
+            const configuration = { apiVersion: "admissionregistration.k8s.io/v1", kind, metadata };
+            await apply("default", { ...configuration, webhooks: [webhook] });
+        }
+        await apply("default", { apiVersion: "v1", kind: "ConfigMap", metadata, data: { a: "b" } });
+        const all = "validatingwebhookconfigurations,mutatingwebhookconfigurations,configmaps";
+        await kubectl(lab, "-n", "default", "delete", all, "--field-selector", "metadata.name=nobody");
+    });
+
     for (const operator of operatorNames) {
         describe(operator, () => {
             const namespace = `sample-${operator}`;
