@@ -24,13 +24,31 @@ export class Spool {
     }
 
     async write(lines: AsyncIterable<InventoryLine>): Promise<void> {
-        const file = this.handle.createWriteStream({ autoClose: false });
-        await pipeline(texts(lines), createGzip({ level: 1 }), file);
+        await pipeline(texts(lines), createGzip({ level: 1 }), async (pieces: AsyncIterable<Buffer>) => {
+            for await (const piece of pieces) await this.handle.writeFile(piece);
+        });
     }
 
     async *read(): AsyncIterable<InventoryLine> {
-        const file = this.handle.createReadStream({ start: 0, autoClose: false });
-        yield* parsed(file.pipe(createGunzip()), "the inventory that is being made");
+        const unpacked = createGunzip();
+        const feeding = pipeline(this.pieces(), unpacked);
+        // Told below.
+        feeding.catch(() => undefined);
+        try {
+            yield* parsed(unpacked, "the inventory that is being made");
+            await feeding;
+        } finally {
+            unpacked.destroy();
+        }
+    }
+
+    private async *pieces(): AsyncIterable<Buffer> {
+        for (let at = 0; ;) {
+            const { bytesRead, buffer } = await this.handle.read(Buffer.alloc(2 ** 16), 0, 2 ** 16, at);
+            if (bytesRead === 0) return;
+            at += bytesRead;
+            yield buffer.subarray(0, bytesRead);
+        }
     }
 
     close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { setMaxListeners } from "node:events";
 import type { BucketOutput } from "../../config/contract";
 import type { ObjectStoreError, ObjectStoreFailure } from "./errors";
 import { s3Client } from "./s3-client";
@@ -27,6 +28,8 @@ export class S3Door {
         { partsFrom = 1024 * MiB, partSize = 32 * MiB, ...options }: StoreOptions,
     ) {
         this.client = s3Client({ bucket, ...rest, ...(endpoint === undefined ? {} : { endpoint }) }, keys, options);
+        // Each request listens to it: many at once are no leak.
+        setMaxListeners(0, signal);
         this.bucket = bucket;
         this.endpoint = endpoint;
         this.partsFrom = partsFrom;
