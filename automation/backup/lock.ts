@@ -1,9 +1,22 @@
-import { randomBytes } from "node:crypto";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { ExitCode, messageOf, UserError } from "../../lib/errors";
-import { ExecFailure } from "../../lib/exec";
-import { isSameProcess, processStart } from "../../lib/processes";
+import { isSameProcess } from "../../lib/processes";
+import {
+    annotation,
+    describeHolder,
+    free,
+    held,
+    holderOf,
+    identity,
+    leaseMs,
+    read,
+    thisHolder,
+    write,
+    type LeaseHolder,
+    type LeaseObject,
+    type LeaseObjects,
+} from "./lease";
 import { nothingPending, readPending, type Pending } from "./pending";
 
 /**
@@ -11,33 +24,9 @@ import { nothingPending, readPending, type Pending } from "./pending";
  * namespace, renewed while the command runs, that also keeps what is to be put back. It is left out of backups.
  */
 
-export const leaseName = "anchorage-maintenance";
-const annotation = { holder: "anchorage.dev/holder", pending: "anchorage.dev/pending" } as const;
+export { describeHolder, thisHolder, leaseName, type LeaseHolder, type LeaseObjects } from "./lease";
 
-/** Milliseconds after which a Lease that nobody renews is free: as Kubernetes' own components, with time to spare. */
-const leaseMs = 60_000;
 const renewMs = 10_000;
-/** An answer that comes later is of no use for the next renewal. */
-const requestTimeout = "--request-timeout=20s";
-
-export interface LeaseHolder {
-    /** Of this holding. */
-    readonly id: string;
-    readonly user: string;
-    readonly host: string;
-    readonly pid: number;
-    /** When its process began, as the operating system tells it. */
-    readonly start?: string;
-    /** `backup of stack public` */
-    readonly purpose: string;
-    /** ISO 8601 */
-    readonly since: string;
-}
-
-/** kubectl in Harbor's namespace. @param what as in "cannot ..." */
-export interface LeaseObjects {
-    kubectl(what: string, args: readonly string[], input?: string): Promise<string>;
-}
 
 export interface LockOptions {
     /** `backup of stack public` */
@@ -49,43 +38,6 @@ export interface LockOptions {
     readonly renewMs?: number;
     /** Milliseconds for which a Lease that has run out is watched before it is taken. @default 15,000 */
     readonly watchMs?: number;
-}
-
-interface LeaseObject {
-    readonly apiVersion: "coordination.k8s.io/v1";
-    readonly kind: "Lease";
-    readonly metadata: {
-        readonly name: string;
-        readonly resourceVersion?: string;
-        readonly labels?: Readonly<Record<string, string>>;
-        readonly annotations?: Readonly<Record<string, string>>;
-        readonly managedFields?: readonly { readonly time?: string }[];
-    };
-    readonly spec: {
-        readonly holderIdentity: string;
-        readonly leaseDurationSeconds: number;
-        readonly acquireTime?: string;
-        readonly renewTime?: string;
-    };
-}
-
-/** @param id random, unless a test says it */
-export function thisHolder(purpose: string, id = randomBytes(8).toString("hex")): LeaseHolder {
-    const start = processStart(process.pid);
-    return {
-        id,
-        user: userName(),
-        host: hostname(),
-        pid: process.pid,
-        ...(start === undefined ? {} : { start }),
-        purpose,
-        since: new Date().toISOString(),
-    };
-}
-
-/** `anna@build-1, process 4711, backup of stack public, since 2026-11-23T14:28:31Z` */
-export function describeHolder({ user, host, pid, purpose, since }: LeaseHolder): string {
-    return `${user}@${host}, process ${String(pid)}, ${purpose}, since ${since}`;
 }
 
 /** A Lease that is held. Release it in any case. */
@@ -257,106 +209,4 @@ function refusal(lease: LeaseObject, left?: number): UserError {
 /** Of a process on another machine nothing is known: it counts as alive until its time has run out. */
 function isAliveHere({ host, pid, start }: LeaseHolder): boolean {
     return host !== hostname() || isSameProcess(pid, start);
-}
-
-function identity({ user, host, pid, id }: LeaseHolder): string {
-    return `${user}@${host}/${String(pid)}/${id}`;
-}
-
-function holderOf(lease: LeaseObject): LeaseHolder | undefined {
-    try {
-        const holder = JSON.parse(lease.metadata.annotations?.[annotation.holder] ?? "") as LeaseHolder;
-        return identity(holder) === lease.spec.holderIdentity ? holder : undefined;
-    } catch {
-        return undefined;
-    }
-}
-
-/** @param pending null: nothing is switched any more; undefined: as it is on record */
-function held(self: LeaseHolder, now: number, before?: LeaseObject, pending?: Pending | null): LeaseObject {
-    const { [annotation.pending]: kept, ...others } = before?.metadata.annotations ?? {};
-    const record = pending === undefined ? kept : pending === null ? undefined : JSON.stringify(pending);
-    const { resourceVersion, labels } = before?.metadata ?? {};
-    return {
-        apiVersion: "coordination.k8s.io/v1",
-        kind: "Lease",
-        metadata: {
-            name: leaseName,
-            ...(resourceVersion === undefined ? {} : { resourceVersion }),
-            labels: {
-                ...labels,
-                "app.kubernetes.io/managed-by": "anchorage",
-                "velero.io/exclude-from-backup": "true",
-            },
-            annotations: {
-                ...others,
-                [annotation.holder]: JSON.stringify(self),
-                ...(record === undefined ? {} : { [annotation.pending]: record }),
-            },
-        },
-        spec: {
-            holderIdentity: identity(self),
-            leaseDurationSeconds: leaseMs / 1000,
-            acquireTime: microTime(Date.parse(self.since)),
-            renewTime: microTime(now),
-        },
-    };
-}
-
-function free(before: LeaseObject): LeaseObject {
-    const annotations = Object.fromEntries(
-        Object.entries(before.metadata.annotations ?? {}).filter(([key]) => key !== annotation.holder),
-    );
-    const { name, resourceVersion, labels } = before.metadata;
-    return {
-        ...before,
-        metadata: {
-            name,
-            ...(resourceVersion === undefined ? {} : { resourceVersion }),
-            ...(labels === undefined ? {} : { labels }),
-            annotations,
-        },
-        spec: { ...before.spec, holderIdentity: "" },
-    };
-}
-
-/** MicroTime (meta/v1). */
-function microTime(milliseconds: number): string {
-    return new Date(milliseconds).toISOString().replace("Z", "000Z");
-}
-
-async function read(objects: LeaseObjects): Promise<LeaseObject | undefined> {
-    const text = await objects.kubectl("read the Lease of maintenance", [
-        ...["get", requestTimeout, "leases.coordination.k8s.io", leaseName, "--ignore-not-found", "-o", "json"],
-    ]);
-    return text.trim() === "" ? undefined : (JSON.parse(text) as LeaseObject);
-}
-
-/** @returns undefined where somebody else changed, made or deleted it meanwhile */
-async function write(
-    objects: LeaseObjects,
-    lease: LeaseObject,
-    how: "create" | "replace",
-): Promise<LeaseObject | undefined> {
-    const args = [how, requestTimeout, "-f", "-", "-o", "json", "--show-managed-fields"];
-    try {
-        return JSON.parse(
-            await objects.kubectl("write the Lease of maintenance", args, JSON.stringify(lease)),
-        ) as LeaseObject;
-    } catch (error) {
-        const cause = error instanceof Error ? error.cause : undefined;
-        if (!(cause instanceof ExecFailure)) throw error;
-        if (/\((AlreadyExists|Conflict|NotFound)\)/.test(cause.stderr) && !/namespaces/.test(cause.stderr)) {
-            return undefined;
-        }
-        throw error;
-    }
-}
-
-function userName(): string {
-    try {
-        return userInfo().username;
-    } catch {
-        return "unknown"; // a container's user may have no name
-    }
 }
