@@ -10,5 +10,6 @@ export const release = registry.release;
 export const admin = registry.admin;
 export const exposure = registry.exposure;
 export const cluster = registry.cluster;
+export const storage = registry.storage;
 export const encryptionKey = registry.encryptionKey;
 export const backup = registry.backup;

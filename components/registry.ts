@@ -7,6 +7,7 @@ import type {
     ExposureOutput,
     ReleaseOutput,
     SecretOutput,
+    StorageOutput,
 } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { operatorIds } from "../config/schema/operators";
@@ -45,6 +46,7 @@ export class Registry extends pulumi.ComponentResource {
     readonly admin: AdminOutput;
     readonly exposure: ExposureOutput;
     readonly cluster: ClusterOutput;
+    readonly storage: StorageOutput;
     readonly encryptionKey: SecretOutput;
     /** Undefined of a stack without backup. */
     readonly backup: BackupOutput | undefined;
@@ -131,6 +133,7 @@ export class Registry extends pulumi.ComponentResource {
         this.admin = { user: "admin", secretName: names.adminSecret, secretKey: secretKeys.admin };
         this.exposure = exposure.output;
         this.cluster = clusterOutput(settings.cluster, cluster.context, lab);
+        this.storage = storage.output;
         this.encryptionKey = { secretName: names.encryptionKeySecret, secretKey: secretKeys.encryption };
         this.registerOutputs({ registryUrl: this.registryUrl, release: this.release });
     }

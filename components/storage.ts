@@ -1,5 +1,6 @@
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import * as pulumi from "@pulumi/pulumi";
+import type { StorageOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { names, secretKeys } from "./names";
@@ -8,6 +9,7 @@ import { Bucket } from "./storage/bucket";
 import { Minio } from "./storage/minio";
 import { Nfs } from "./storage/nfs";
 import { regionOf } from "./storage/s3-values";
+import { storageOutput } from "./storage/storage-output";
 
 export interface StorageArgs {
     readonly storage: Settings["storage"];
@@ -23,6 +25,8 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
     readonly values: ChartValues;
     readonly ready: readonly pulumi.Resource[] = [this];
     readonly secrets: readonly pulumi.Output<string>[];
+    /** As the stack's outputs name it. */
+    readonly output: StorageOutput;
 
     private readonly keys: pulumi.Output<string>[] = [];
 
@@ -36,6 +40,7 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
         const credentialsSecret = this.backEnd(storage);
         this.values = storageValues({ storage, persistence, credentialsSecret });
         this.secrets = this.keys;
+        this.output = storageOutput(storage, credentialsSecret);
         this.registerOutputs({});
     }
 

@@ -46,6 +46,10 @@ export interface S3Output extends BucketOutput {
     readonly kind: "s3";
     readonly accessKey: SecretOutput;
     readonly secretKey: SecretOutput;
+    /** The CA of its certificate, where that is one of its owner's. */
+    readonly ca?: SecretOutput;
+    /** Its certificate is not checked. */
+    readonly skipVerify?: boolean;
 }
 
 export interface BucketOutput {

@@ -28,7 +28,11 @@ export async function openContentStore(outputs: StackOutputs, door: ClusterDoor)
     const [accessKey, secretKey] = await Promise.all(
         [storage.accessKey, storage.secretKey].map((at) => readSecret(outputs, at.secretName, at.secretKey, door)),
     );
-    return openObjectStore(storage, { accessKey: accessKey ?? "", secretKey: secretKey ?? "" }, door.signal);
+    const { ca, skipVerify = false } = storage;
+    return openObjectStore(storage, { accessKey: accessKey ?? "", secretKey: secretKey ?? "" }, door.signal, {
+        skipVerify,
+        ...(ca === undefined ? {} : { ca: await readSecret(outputs, ca.secretName, ca.secretKey, door) }),
+    });
 }
 
 export function requireBackup({ backup }: StackOutputs): BackupOutput {
