@@ -5,6 +5,7 @@ import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
 import { examples } from "./commands/help";
 import { addLabCommands, type AddVerb } from "./commands/lab";
+import { addRestoreCommand } from "./commands/restore";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
 
@@ -20,7 +21,7 @@ export interface CommonFlags {
     readonly json?: boolean;
 }
 
-interface StackFlags extends CommonFlags {
+export interface StackFlags extends CommonFlags {
     readonly stack: string;
     readonly engine: EngineWish;
     readonly lab?: string;
@@ -207,6 +208,7 @@ export function buildCommands(run: RunVerb): Command {
             });
         });
 
+    addRestoreCommand(stackVerb, run);
     addLabCommands(program, verb, run);
     return program;
 }

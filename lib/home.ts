@@ -30,6 +30,11 @@ export function labEndpointsFile(name: string): string {
     return path.join(labFolder(name), "endpoints.json");
 }
 
+/** Addresses of a lab's Harbors by their namespace; written while it runs, with each one that comes and goes. */
+export function labHarborsFile(name: string): string {
+    return path.join(labFolder(name), "harbor", "addresses.json");
+}
+
 /**
  * What a running lab hands over, as JSON in {@link labEndpointsFile}. The only thing that the program and
  * the engines know of a lab.
@@ -54,6 +59,8 @@ export interface LabEndpoints {
     readonly charts: string;
     /** Where clients reach the stack's Harbor once its core is Ready: http://127.0.0.1:PORT; not of every lab. */
     readonly harbor?: { readonly url: string };
+    /** The same for a second Harbor, in another namespace of the cluster: a copy that a restore is rehearsed in. */
+    readonly harborCopy?: { readonly url: string };
 }
 
 /** Name of the ConfigMap in kube-system that marks a cluster as a lab. */

@@ -46,6 +46,10 @@ export interface DatabaseClient {
      * cut connection too, leaves the old content. Refuses while Harbor is connected.
      */
     restore(dump: Readable): Promise<void>;
+    /** Makes an empty database beside it, of the same owner. @param name letters, digits and underscores */
+    createDatabase(name: string): Promise<void>;
+    /** Drops a database that {@link createDatabase} made, with whatever is connected to it; nothing where there is none. */
+    dropDatabase(name: string): Promise<void>;
     /** Deletes the Pod; also after the command was interrupted. Never throws. */
     close(): Promise<void>;
 }
@@ -166,6 +170,15 @@ class PodDatabaseClient implements DatabaseClient {
         }
     }
 
+    async createDatabase(name: string): Promise<void> {
+        await this.query(`CREATE DATABASE ${scratchName(name)}`);
+    }
+
+    async dropDatabase(name: string): Promise<void> {
+        if (name === this.database.database) throw new Error("that is Harbor's own database");
+        await this.query(`DROP DATABASE IF EXISTS ${scratchName(name)} WITH (FORCE)`);
+    }
+
     async close(): Promise<void> {
         // Without the command's signal: an interrupted one cleans up as well.
         const args = ["delete", "pod", this.pod, "--ignore-not-found", "--wait=false"];
@@ -279,4 +292,10 @@ function lastLines(text: string): string[] {
         .map((line) => line.trim())
         .filter((line) => line !== "" && line !== ":" && !line.startsWith("command terminated with exit code"))
         .slice(-4);
+}
+
+/** Quoted for SQL. */
+function scratchName(name: string): string {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a scratch database`);
+    return `"${name}"`;
 }

@@ -1,0 +1,45 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import type { RunVerb, StackFlags } from "../commands";
+import { examples } from "./help";
+
+interface RestoreFlags extends StackFlags {
+    readonly from: string;
+    readonly into?: string;
+    readonly rehearse?: boolean;
+    readonly plan?: boolean;
+    readonly yes?: boolean;
+    readonly samples: number;
+}
+
+/** `anchorage restore`: puts a backup back. @param stackVerb adds a verb with the flags of a stack */
+export function addRestoreCommand(stackVerb: (name: string, description: string) => Command, run: RunVerb): void {
+    stackVerb("restore", "put a backup back: objects, database and content; or rehearse it beside the registry")
+        .requiredOption("--from <name>", "the backup, as `backup list` names it")
+        .option("--into <namespace>", "a copy beside the registry, read-only and without jobs, in a new namespace")
+        .option("--rehearse", "restore a copy, check it, remove it: whether the backup can be restored")
+        .option("--plan", "only say what it would do, a line a step")
+        .option("--samples <number>", "images that are pulled by their digest at the end", positiveInteger, 20)
+        .option("-y, --yes", "do not ask")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage restore --from nightly --plan"],
+                ["npx anchorage restore --from nightly --rehearse", "each night: nothing of the registry is touched"],
+                ["npx anchorage restore --from nightly --yes", "after a disaster; what came after the backup is lost"],
+            ),
+        )
+        .action(async (flags: RestoreFlags) => {
+            await run(flags, async (context) => {
+                const { restore } = require("../restore") as typeof import("../restore");
+                await restore({ ...flags, yes: flags.yes ?? false }, context);
+                return undefined;
+            });
+        });
+}
+
+function positiveInteger(text: string): number {
+    if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text);
+    throw new InvalidArgumentError("a number from 1 on");
+}

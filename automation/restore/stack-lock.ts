@@ -1,0 +1,89 @@
+import type { StackOutputs } from "../../config/contract";
+import { MaintenanceLock } from "../backup/lock";
+import { ExitCode, UserError } from "../../lib/errors";
+import { requireBackup } from "../backup/stores";
+import { VeleroObjects } from "../backup/velero-access";
+import { askCluster, type ClusterDoor } from "../cluster-access";
+import type { RestoreLock } from "./restoration";
+
+/**
+ * Keeps every other backup and restore away. Harbor's namespace, where the Lease of maintenance is, may be gone: that is
+ * what a restore is for. So a restore has one in Velero's namespace besides, and takes Harbor's as soon as it can.
+ */
+export class StackLock implements RestoreLock {
+    private inner: MaintenanceLock | undefined;
+
+    private constructor(
+        private readonly outer: MaintenanceLock,
+        private readonly outputs: StackOutputs,
+        private readonly door: ClusterDoor,
+        private readonly purpose: string,
+        private readonly onLost: (reason: unknown) => void,
+    ) {
+        this.watch(outer);
+    }
+
+    /** @param onLost told when somebody else may be working on the stack @throws UserError that names who does */
+    static async acquire(
+        outputs: StackOutputs,
+        given: ClusterDoor,
+        purpose: string,
+        onLost: (reason: unknown) => void,
+    ): Promise<StackLock> {
+        // Given back after Ctrl-C, too.
+        const door = { ...given, signal: new AbortController().signal };
+        const inVelero = new VeleroObjects(outputs, requireBackup(outputs).namespace, door);
+        const outer = await MaintenanceLock.acquire(inVelero, { purpose });
+        const lock = new StackLock(outer, outputs, door, purpose, onLost);
+        try {
+            if (await namespaceExists(outputs, door)) await lock.inside();
+            return lock;
+        } catch (error) {
+            await lock.release();
+            throw error;
+        }
+    }
+
+    async inside(): Promise<void> {
+        if (this.inner !== undefined) return;
+        const objects = new VeleroObjects(this.outputs, this.outputs.namespace, this.door);
+        this.inner = await MaintenanceLock.acquire(objects, { purpose: this.purpose });
+        this.watch(this.inner);
+    }
+
+    async held(workloads: boolean): Promise<void> {
+        await this.inner?.setPending(workloads ? { workloads, readOnly: false, queues: [] } : undefined);
+    }
+
+    async release(): Promise<void> {
+        await this.inner?.release();
+        await this.outer.release();
+    }
+
+    private watch({ signal }: MaintenanceLock): void {
+        signal.addEventListener("abort", () => {
+            this.onLost(signal.reason);
+        });
+    }
+}
+
+/** Takes it, or says why that cannot be: who has it. */
+export async function tryLock(
+    outputs: StackOutputs,
+    door: ClusterDoor,
+    purpose: string,
+    onLost: (reason: unknown) => void,
+): Promise<{ readonly lock: StackLock } | { readonly refused: string }> {
+    try {
+        return { lock: await StackLock.acquire(outputs, door, purpose, onLost) };
+    } catch (error) {
+        if (error instanceof UserError && error.exitCode === ExitCode.refused) return { refused: error.message };
+        throw error;
+    }
+}
+
+export async function namespaceExists(outputs: StackOutputs, door: ClusterDoor): Promise<boolean> {
+    const { namespace } = outputs;
+    const args = ["get", "namespace", namespace, "--ignore-not-found", "-o", "jsonpath={.status.phase}"];
+    return (await askCluster(outputs, door, `namespace ${namespace}`, args)).trim() === "Active";
+}
