@@ -50,7 +50,7 @@ export async function restore(options: RestoreOptions, context: Context): Promis
         if (options.plan === true) {
             const ground = { outputs, door, backups };
             await refuse(manifest, ground);
-            tellPlan(restoreSteps(await open(ground, setOf(manifest), mode, options)), options, context);
+            tellPlan(restoreSteps(open(ground, setOf(manifest), mode, options)), options, context);
             return;
         }
         const lost = new AbortController();
@@ -65,7 +65,7 @@ export async function restore(options: RestoreOptions, context: Context): Promis
             await refuse(manifest, ground, "refused" in taken ? taken.refused : undefined);
             const set = setOf(manifest);
             if (mode.kind === "in-place") await requireAnswer(options, set, outputs, context);
-            await run(await open(ground, set, mode, options), mode, options, outputs, { ...context, signal });
+            await run(open(ground, set, mode, options), mode, options, outputs, { ...context, signal });
         } finally {
             await lock?.release();
         }
@@ -87,7 +87,7 @@ function open(
     set: SetToRestore,
     mode: RestoreMode,
     { samples = 20 }: RestoreOptions,
-): Promise<Restoration> {
+): Restoration {
     return mode.kind === "in-place" ? inPlace(ground, set, samples) : openCopy(ground, set, mode, samples);
 }
 

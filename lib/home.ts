@@ -59,8 +59,6 @@ export interface LabEndpoints {
     readonly charts: string;
     /** Where clients reach the stack's Harbor once its core is Ready: http://127.0.0.1:PORT; not of every lab. */
     readonly harbor?: { readonly url: string };
-    /** The same for a second Harbor, in another namespace of the cluster: a copy that a restore is rehearsed in. */
-    readonly harborCopy?: { readonly url: string };
 }
 
 /** Name of the ConfigMap in kube-system that marks a cluster as a lab. */

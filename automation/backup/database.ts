@@ -46,9 +46,9 @@ export interface DatabaseClient {
      * cut connection too, leaves the old content. Refuses while Harbor is connected.
      */
     restore(dump: Readable): Promise<void>;
-    /** Makes an empty database beside it, of the same owner. @param name letters, digits and underscores */
+    /** An empty one beside it. @param name letters, digits and underscores */
     createDatabase(name: string): Promise<void>;
-    /** Drops a database that {@link createDatabase} made, with whatever is connected to it; nothing where there is none. */
+    /** One that {@link createDatabase} made, with its connections; nothing where there is none. */
     dropDatabase(name: string): Promise<void>;
     /** Deletes the Pod; also after the command was interrupted. Never throws. */
     close(): Promise<void>;
@@ -294,7 +294,6 @@ function lastLines(text: string): string[] {
         .slice(-4);
 }
 
-/** Quoted for SQL. */
 function scratchName(name: string): string {
     if (!/^[A-Za-z0-9_]+$/.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a scratch database`);
     return `"${name}"`;

@@ -72,7 +72,11 @@ export function placeStep({ outputs, door }: RestoreGround, { kind, namespace, i
 }
 
 /** Nothing of the copy may reach the registry's database or bucket: done while all of it is held. */
-export function repointStep({ outputs, door }: RestoreGround, place: StackOutputs, url: string): Step {
+export function repointStep(
+    { outputs, door }: RestoreGround,
+    place: StackOutputs,
+    address: () => Promise<string>,
+): Step {
     return {
         id: "repoint",
         title: "turn the copy to its own database and content",
@@ -90,6 +94,7 @@ export function repointStep({ outputs, door }: RestoreGround, place: StackOutput
                 // One that an operator makes does not come with the objects.
                 await setSecret(inside, database.password, await readSecret(outputs, secretName, secretKey, door));
             }
+            const url = await address();
             let turned = 0;
             for (const map of await configMaps(inside)) {
                 const data = repointed(map.data ?? {}, { place, url });

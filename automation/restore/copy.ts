@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import type { StackOutputs } from "../../config/contract";
-import { ExitCode, UserError } from "../../lib/errors";
-import { labCommand } from "../../lib/lab-commands";
-import { readLabEndpoints } from "../../lib/lab-endpoints";
+import { UserError } from "../../lib/errors";
+import { readLabHarbor } from "../../lib/lab-endpoints";
+import { waitFor } from "../../lib/wait";
 import { backupKeys } from "../backup/stores";
 import { openObjectStore, type ObjectStore } from "../objects/store";
 import { leftOverStep, placeStep, repointStep } from "./copy-steps";
@@ -20,17 +20,18 @@ export interface CopyMode {
     readonly id: string;
 }
 
+interface CopyAddress {
+    readonly url: string;
+    /** Of this machine, to be forwarded. */
+    readonly port?: number;
+}
+
 /** A restore beside the registry: in a namespace, a database and a part of the backup bucket of its own. */
-export async function openCopy(
-    ground: RestoreGround,
-    set: SetToRestore,
-    mode: CopyMode,
-    samples: number,
-): Promise<Restoration> {
+export function openCopy(ground: RestoreGround, set: SetToRestore, mode: CopyMode, samples: number): Restoration {
     const { outputs, door, backups, lock } = ground;
     const place = copyOutputs(outputs, mode.namespace, mode.id);
-    const address = await copyAddress(outputs);
-    const { port } = address;
+    let found: Promise<CopyAddress> | undefined;
+    const address = (): Promise<CopyAddress> => (found ??= copyAddress(place, door.signal));
     return {
         set,
         restoreName: restoreName(set.name),
@@ -39,34 +40,36 @@ export async function openCopy(
         copy: true,
         samples,
         before: [leftOverStep(ground), placeStep(ground, mode)],
-        between: [repointStep(ground, place, address.url)],
+        between: [repointStep(ground, place, async () => (await address()).url)],
         doors: restoreDoors({
             place,
             stack: outputs,
             door,
             backups,
             ...(lock === undefined ? {} : { lock }),
-            harbor: (update) =>
-                port === undefined
-                    ? openStackHarbor(place, door, address, update)
-                    : openInnerHarbor(place, door, port, update),
+            harbor: async (update) => {
+                const { url, port } = await address();
+                return port === undefined
+                    ? openStackHarbor(place, door, { url }, update)
+                    : openInnerHarbor(place, door, port, update);
+            },
             content: () => copyContent(ground, place),
         }),
     };
 }
 
-/** What clients of the copy type: a port-forward of this machine, or where a lab's stand-in serves it. */
-async function copyAddress({ cluster }: StackOutputs): Promise<{ readonly url: string; readonly port?: number }> {
+/** What clients of the copy type: a port-forward of this machine, or where a lab's stand-in serves it once it is there. */
+async function copyAddress({ cluster, namespace }: StackOutputs, signal: AbortSignal): Promise<CopyAddress> {
     if (cluster.kind !== "lab") {
         const port = await freePort();
         return { url: `http://127.0.0.1:${String(port)}`, port };
     }
-    const { harborCopy } = await readLabEndpoints(cluster.name);
-    if (harborCopy !== undefined) return harborCopy;
-    throw new UserError(`lab ${cluster.name} serves no second Harbor`, {
-        next: [labCommand("start", cluster.name)],
-        exitCode: ExitCode.refused,
+    const url = await waitFor(() => readLabHarbor(cluster.name, namespace), {
+        what: `lab ${cluster.name} to serve namespace ${namespace}`,
+        timeoutMs: 30_000,
+        signal,
     });
+    return { url };
 }
 
 function freePort(): Promise<number> {

@@ -16,10 +16,8 @@ export interface RestoreGround {
 }
 
 /** A restore in the registry's own place: of its namespace, its database and its bucket. */
-export async function inPlace(ground: RestoreGround, set: SetToRestore, samples: number): Promise<Restoration> {
+export function inPlace(ground: RestoreGround, set: SetToRestore, samples: number): Restoration {
     const { outputs, door, backups, lock } = ground;
-    const url = await labRegistry(outputs);
-    const lab = url === undefined ? undefined : { url };
     return {
         set,
         restoreName: restoreName(set.name),
@@ -33,7 +31,10 @@ export async function inPlace(ground: RestoreGround, set: SetToRestore, samples:
             door,
             backups,
             ...(lock === undefined ? {} : { lock }),
-            harbor: (update) => openStackHarbor(outputs, door, lab, update),
+            harbor: async (update) => {
+                const url = await labRegistry(outputs);
+                return openStackHarbor(outputs, door, url === undefined ? undefined : { url }, update);
+            },
         }),
     };
 }

@@ -77,6 +77,7 @@ describe("command line", () => {
                 "outputs",
                 "plan",
                 "preview",
+                "restore",
                 "start",
                 "status",
                 "up",
