@@ -80,7 +80,19 @@ function labControl(signal: AbortSignal): LabControl {
             return labStatus(name);
         },
         // Velero takes minutes to build, and few labs need it: a stack with backup resolves it by itself.
-        tools: (progress) => resolve([...everyLab, "velero"], progress),
+        tools: async (progress) => {
+            const { resolvePostgresClient } =
+                require("../lab/tools/postgres-client") as typeof import("../lab/tools/postgres-client");
+            const tools = await resolve([...everyLab, "velero"], progress);
+            // A lab fetches them when its first database is dumped or restored.
+            const clients = await resolvePostgresClient({
+                exec,
+                env: process.env,
+                signal,
+                onProgress: (detail) => progress(`postgresql-client: ${detail}`),
+            });
+            return [...tools, ...clients];
+        },
         velero: async (name, progress) => {
             const { addVelero, veleroBinaries } =
                 require("../lab/velero-process") as typeof import("../lab/velero-process");

@@ -2,7 +2,8 @@ import type { StackOutputs } from "../config/contract";
 import { UserError } from "../lib/errors";
 import { ExecFailure, type Exec } from "../lib/exec";
 import { labCommand } from "../lib/lab-commands";
-import { readLabEndpoints } from "../lib/lab-endpoints";
+import { readLabEndpoints, readLabHarbor } from "../lib/lab-endpoints";
+import { waitFor } from "../lib/wait";
 
 /**
  * How a command reaches the stack's cluster: the flags that go to kubectl, and the same as a person types
@@ -107,11 +108,19 @@ export function authorityCommand(outputs: StackOutputs): string | undefined {
 export const simulatedPods =
     "the lab's pods are simulated: Harbor's objects are real, its containers do not run, so nothing answers there";
 
+/** Milliseconds that a lab has to see a core that has just been made. */
+const labSight = 5_000;
+
 /** Where a stand-in for Harbor's core serves the stack's registry; undefined outside of a lab, and of a lab without. */
-export async function labRegistry({ cluster }: StackOutputs): Promise<string | undefined> {
+export async function labRegistry({ cluster, namespace }: StackOutputs): Promise<string | undefined> {
     if (cluster.kind !== "lab") return undefined;
     try {
-        return (await readLabEndpoints(cluster.name)).harbor?.url;
+        const { harbor } = await readLabEndpoints(cluster.name);
+        if (harbor === undefined) return undefined;
+        const own = (): Promise<string | undefined> => readLabHarbor(cluster.name, namespace);
+        const what = `lab ${cluster.name} to serve namespace ${namespace}`;
+        // One that it does not see has the lab's first port as soon as it is there, where no other has.
+        return await waitFor(own, { what, timeoutMs: labSight, intervalMs: 100 }).catch(() => harbor.url);
     } catch (error) {
         // The record of a stack may outlive its lab.
         if (error instanceof UserError) return undefined;

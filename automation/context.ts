@@ -96,7 +96,7 @@ export interface LabBinary {
     /** Absolute path. */
     readonly file: string;
     /** Where it came from. */
-    readonly source: "given" | "cache" | "release" | "build";
+    readonly source: "given" | "path" | "cache" | "release" | "build";
 }
 
 export interface LabStartOptions {

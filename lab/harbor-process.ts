@@ -13,9 +13,10 @@ import { endProcess, recordProcess, runningProcess, type RecordedProcess } from 
 
 /** The lab's stand-in of Harbor's core: one process on loopback, which has a PostgreSQL and a registry of its own. */
 
-/** http://127.0.0.1:PORT; undefined of a lab that has none. */
-export function harborUrl({ harbor }: LabIdentity): string | undefined {
-    return harbor && `http://127.0.0.1:${String(harbor.port)}`;
+/** http://127.0.0.1:PORT, of the oldest Harbor and of one beside it; undefined of a lab that has none. */
+export function harborUrls({ harbor }: LabIdentity): { readonly url: string; readonly copyUrl: string } | undefined {
+    const url = (port: number): string => `http://127.0.0.1:${String(port)}`;
+    return harbor && { url: url(harbor.port), copyUrl: url(harbor.copyPort) };
 }
 
 /**
@@ -31,8 +32,10 @@ export async function startHarbor(registryBinary: string, layout: LabLayout, ide
     const { accessKey, secretKey } = identity.s3;
     const settings: LabHarborSettings = {
         port: harbor.port,
+        copyPort: harbor.copyPort,
         kubeconfig: layout.kubeconfig,
         folder: path.join(layout.harbor, "postgres"),
+        addresses: layout.harborAddresses,
         children: childrenFile(layout),
         registryBinary,
         s3: { endpoint: s3Endpoint(identity), accessKey, secretKey },
@@ -63,6 +66,7 @@ export async function stopHarbor(layout: LabLayout): Promise<void> {
     if (running) await endProcess(running.pid, running.start);
     await endChildren(layout);
     await rm(layout.harborProcess, { force: true });
+    await rm(layout.harborAddresses, { force: true });
 }
 
 /** Deletes what of it lies outside of the lab's folder. */

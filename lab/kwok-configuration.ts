@@ -22,8 +22,8 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
         metadata: { name },
         options: {
             runtime: "binary",
-            // Stages are objects in the cluster, so that more can join while it runs.
-            enableCRDs: ["Stage"],
+            // Objects in the cluster, so that more can join while it runs.
+            enableCRDs: ["Stage", "Exec", "Logs"],
             // kwokctl's own default is every interface, and its etcd asks nobody for a password.
             bindAddress: "127.0.0.1",
             ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
@@ -41,6 +41,8 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
                 extraArgs: [
                     // Who would answer is a simulated pod: a real operator's chart would refuse every object of its own kinds.
                     { key: "disable-admission-plugins", value: webhooks },
+                    // A node's name, which it would take first, is in no DNS.
+                    { key: "kubelet-preferred-address-types", value: "InternalIP" },
                 ],
             },
         ],

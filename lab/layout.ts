@@ -1,8 +1,8 @@
 import path from "node:path";
-import { labEndpointsFile, labFolder } from "../lib/home";
+import { labEndpointsFile, labFolder, labHarborsFile } from "../lib/home";
 
 /** Number of the state folder's format. A lab of another one is refused, never touched. */
-export const labFormat = 1;
+export const labFormat = 2;
 
 /** Where everything of one lab lies: all below its folder but the lock, which outlives a reset. */
 export interface LabLayout {
@@ -30,6 +30,7 @@ export interface LabLayout {
     readonly harbor: string;
     readonly harborLog: string;
     readonly harborProcess: string;
+    readonly harborAddresses: string;
     /** Of Velero, where a stack with backup was on the lab. */
     readonly velero: string;
     readonly veleroLog: string;
@@ -56,6 +57,7 @@ export function labLayout(name: string): LabLayout {
         harbor: path.join(folder, "harbor"),
         harborLog: path.join(folder, "harbor", "harbor.log"),
         harborProcess: path.join(folder, "harbor", "process.json"),
+        harborAddresses: labHarborsFile(name),
         velero: path.join(folder, "velero"),
         veleroLog: path.join(folder, "velero", "velero.log"),
         veleroProcess: path.join(folder, "velero", "process.json"),

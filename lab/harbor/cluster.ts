@@ -1,30 +1,8 @@
-import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ApiServer } from "./api-server";
+import { keeperOf, type Keeper } from "./keepers";
 import type { Bucket } from "./registry/process";
-
-const kubeconfigForm = z.object({
-    clusters: z.tuple([
-        z.object({
-            cluster: z.object({
-                server: z.string(),
-                "certificate-authority": z.string().optional(),
-                "certificate-authority-data": z.string().optional(),
-            }),
-        }),
-    ]),
-    users: z.tuple([
-        z.object({
-            user: z.object({
-                "client-certificate": z.string().optional(),
-                "client-certificate-data": z.string().optional(),
-                "client-key": z.string().optional(),
-                "client-key-data": z.string().optional(),
-            }),
-        }),
-    ]),
-});
 
 const environment = z.array(
     z.object({
@@ -33,7 +11,7 @@ const environment = z.array(
     }),
 );
 const deploymentForm = z.object({
-    metadata: z.object({ name: z.string(), namespace: z.string(), uid: z.string(), creationTimestamp: z.string() }),
+    metadata: z.object({ name: z.string(), namespace: z.string(), creationTimestamp: z.string() }),
     spec: z.object({
         template: z.object({
             spec: z.object({
@@ -53,7 +31,6 @@ const deploymentForm = z.object({
 });
 type Deployment = z.infer<typeof deploymentForm>;
 const deploymentsForm = z.object({ items: z.array(deploymentForm) });
-const secretForm = z.object({ data: z.record(z.string(), z.string()).default({}) });
 const configMapForm = z.object({ data: z.record(z.string(), z.string()).default({}) });
 const registryForm = z.object({
     storage: z.object({
@@ -68,86 +45,90 @@ const registryForm = z.object({
     }),
 });
 
-/** A stack's Harbor whose core is Ready. */
-export interface ReadyCore {
-    /** Of the Deployment: another one is another Harbor. */
-    readonly uid: string;
+/** A stack's Harbor. */
+export interface Core {
     readonly namespace: string;
+    /** When its data came to be, as far as the cluster knows: the oldest one is the lab's own. */
+    readonly since: string;
+    /** Whether one of its core's pods is Ready: else it does not serve. */
+    readonly ready: boolean;
     readonly adminPassword: string;
+    readonly keeper: Keeper;
+    /** As core knows it. */
+    readonly databaseName: string | undefined;
+    /** Of the database; undefined where core names none. */
+    readonly databasePassword: string | undefined;
     /** Undefined where its content is in no S3. */
     readonly bucket: Omit<Bucket, "accessKey" | "secretKey"> | undefined;
 }
 
-/** The lab's API server, as far as the stand-in asks it. */
+/** What runs in the lab's cluster. */
 export class ClusterReader {
-    private readonly agent: Agent;
-    private readonly server: string;
+    constructor(readonly server: ApiServer) {}
 
-    constructor(kubeconfig: string) {
-        const { clusters, users } = kubeconfigForm.parse(parse(readFileSync(kubeconfig, "utf8")));
-        const [{ cluster }] = clusters;
-        const [{ user }] = users;
-        const content = (file: string | undefined, data: string | undefined): Buffer | undefined =>
-            data !== undefined ? Buffer.from(data, "base64") : file === undefined ? undefined : readFileSync(file);
-        this.server = cluster.server;
-        this.agent = new Agent({
-            keepAlive: true,
-            ca: content(cluster["certificate-authority"], cluster["certificate-authority-data"]),
-            cert: content(user["client-certificate"], user["client-certificate-data"]),
-            key: content(user["client-key"], user["client-key-data"]),
-        });
-    }
-
-    /** The oldest core that is Ready; undefined where there is none. @throws where the API server does not answer */
-    async readyCore(): Promise<ReadyCore | undefined> {
+    /** Every core there is, that with the oldest data first. @throws where the API server does not answer */
+    async cores(): Promise<Core[]> {
         const selector = encodeURIComponent("component=core,app=harbor");
-        const { items } = deploymentsForm.parse(await this.get(`/apis/apps/v1/deployments?labelSelector=${selector}`));
-        const ready = items
-            .filter(({ status }) => status.readyReplicas > 0)
-            .sort((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
-        const [core] = ready;
-        return core && this.describe(core);
+        const found = await this.server.get(`/apis/apps/v1/deployments?labelSelector=${selector}`);
+        const { items } = deploymentsForm.parse(found);
+        const cores = await Promise.all(items.map((item) => this.describe(item)));
+        return cores
+            .flatMap((core) => core ?? [])
+            .sort((a, b) => a.since.localeCompare(b.since) || a.namespace.localeCompare(b.namespace));
     }
 
-    private async describe({ metadata, spec }: Deployment): Promise<ReadyCore> {
-        const { name, namespace, uid } = metadata;
+    /** Undefined while its namespace is being filled or emptied. */
+    private async describe({ metadata, spec, status }: Deployment): Promise<Core | undefined> {
+        const { name, namespace } = metadata;
         const container = spec.template.spec.containers.find((one) => one.name === "core");
-        const variable = "HARBOR_ADMIN_PASSWORD";
-        const given = container?.env.find((one) => one.name === variable)?.valueFrom?.secretKeyRef;
-        const [ownSecret] = (container?.envFrom ?? []).flatMap(({ secretRef }) => secretRef ?? []);
-        const reference = given ?? { name: ownSecret?.name ?? name, key: variable };
-        const secret = secretForm.parse(await this.get(`/api/v1/namespaces/${namespace}/secrets/${reference.name}`));
-        const configMap = `/api/v1/namespaces/${namespace}/configmaps/${name.replace(/-core$/, "-registry")}`;
-        const { data } = configMapForm.parse(await this.get(configMap));
-        const { s3 } = registryForm.parse(parse(data["config.yml"] ?? "storage: {}")).storage;
-        return {
-            uid,
-            namespace,
-            adminPassword: Buffer.from(secret.data[reference.key] ?? "", "base64").toString(),
-            bucket: s3 && {
-                bucket: s3.bucket,
-                region: s3.region,
-                endpoint: s3.regionendpoint ?? "",
-                ...(s3.rootdirectory === undefined ? {} : { rootDirectory: s3.rootdirectory }),
-            },
+        const variable = async (key: string): Promise<string | undefined> => {
+            const given = container?.env.find((one) => one.name === key)?.valueFrom?.secretKeyRef;
+            const [own] = (container?.envFrom ?? []).flatMap(({ secretRef }) => secretRef ?? []);
+            const reference = given ?? { name: own?.name ?? name, key };
+            return readSecret(this.server, namespace, reference);
         };
-    }
-
-    private get(path: string): Promise<unknown> {
-        return new Promise((resolve, reject) => {
-            const asked = request(`${this.server}${path}`, { agent: this.agent, timeout: 5_000 }, (response) => {
-                const chunks: Buffer[] = [];
-                response.on("data", (chunk: Buffer) => chunks.push(chunk));
-                response.once("error", reject);
-                response.once("end", () => {
-                    const text = Buffer.concat(chunks).toString();
-                    if (response.statusCode === 200) resolve(JSON.parse(text));
-                    else reject(new Error(`GET ${path} answered ${String(response.statusCode)}`));
-                });
-            });
-            asked.once("timeout", () => asked.destroy(new Error(`GET ${path} was not answered`)));
-            asked.once("error", reject);
-            asked.end();
+        const base = `/api/v1/namespaces/${namespace}/configmaps`;
+        const ofRegistry = await this.server.get(`${base}/${name.replace(/-core$/, "-registry")}`);
+        const adminPassword = await variable("HARBOR_ADMIN_PASSWORD");
+        if (adminPassword === undefined || ofRegistry === undefined) return undefined;
+        const { s3 } = registryForm.parse(
+            parse(configMapForm.parse(ofRegistry).data["config.yml"] ?? "storage: {}"),
+        ).storage;
+        const { data } = configMapForm.parse((await this.server.get(`${base}/${name}`)) ?? {});
+        const keeper = await keeperOf(this.server, namespace, {
+            host: data["POSTGRESQL_HOST"],
+            port: data["POSTGRESQL_PORT"],
+            database: data["POSTGRESQL_DATABASE"],
         });
+        return (
+            keeper && {
+                namespace,
+                since: keeper.created ?? metadata.creationTimestamp,
+                ready: status.readyReplicas > 0,
+                adminPassword,
+                keeper,
+                databaseName: data["POSTGRESQL_DATABASE"],
+                databasePassword: await variable("POSTGRESQL_PASSWORD"),
+                bucket: s3 && {
+                    bucket: s3.bucket,
+                    region: s3.region,
+                    endpoint: s3.regionendpoint ?? "",
+                    ...(s3.rootdirectory === undefined ? {} : { rootDirectory: s3.rootdirectory }),
+                },
+            }
+        );
     }
+}
+
+const secretForm = z.object({ data: z.record(z.string(), z.string()).default({}) });
+
+/** Undefined where there is no such Secret, or no such key in it. */
+export async function readSecret(
+    server: ApiServer,
+    namespace: string,
+    { name, key }: { readonly name: string; readonly key: string },
+): Promise<string | undefined> {
+    const found = await server.get(`/api/v1/namespaces/${namespace}/secrets/${name}`);
+    const value = found === undefined ? undefined : secretForm.parse(found).data[key];
+    return value === undefined ? undefined : Buffer.from(value, "base64").toString();
 }

@@ -1,22 +1,25 @@
-import { createServer, type RequestListener } from "node:http";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { writeFileAtomic } from "../../lib/files";
-import { processStart } from "../../lib/processes";
-import { ClusterReader, type ReadyCore } from "./cluster";
-import { errorBody } from "./http/errors";
-import { send } from "./http/reply";
-import { startPostgres, type PostgresServer } from "./postgres/server";
-import { startRegistry, type RegistryProcess } from "./registry/process";
-import { listen, openStandIn } from "./stand-in";
-import { dropDatabase } from "./store/store";
+import { ApiServer } from "./api-server";
+import { ClientPods } from "./client-pods";
+import { ClusterReader, type Core } from "./cluster";
+import { Door } from "./doors";
+import { isKept } from "./keepers";
+import { Parts } from "./parts";
+import { openStandIn } from "./stand-in";
 
 /** What the lab tells the process, in a file of mode 0600. */
 export const labHarborSettings = z.object({
     port: z.int(),
+    /** Of a second Harbor; more have any free ones. */
+    copyPort: z.int(),
     kubeconfig: z.string(),
     /** Folder of the database. */
     folder: z.string(),
+    /** Gets the address of each stack's Harbor by its namespace; see labHarborsFile. */
+    addresses: z.string(),
     /** Gets numbers of the processes that this one has started. */
     children: z.string(),
     registryBinary: z.string(),
@@ -27,15 +30,10 @@ export type LabHarborSettings = z.infer<typeof labHarborSettings>;
 /** Milliseconds between two looks at the cluster. */
 const interval = 500;
 
-interface Serving {
-    readonly core: ReadyCore;
-    readonly listener: RequestListener;
-    stop(): Promise<void>;
-}
-
 /**
- * Plays the kubelet for Harbor's core: serves the stack whose core is Ready in the cluster, with the password, the
- * bucket of that stack, and answers 503 while there is none. Ends when the signal is aborted.
+ * Plays the kubelet for Harbor's core: serves each stack whose core is Ready in the cluster, with its password, its bucket
+ * and its database, and answers 503 while it is not. The oldest one has the lab's port, the next one that for a copy, others any. Ends when
+ * the signal is aborted.
  * @throws where it cannot listen
  */
 export async function serveLab(
@@ -43,139 +41,145 @@ export async function serveLab(
     signal: AbortSignal,
     log: (line: string) => void,
 ): Promise<void> {
-    let serving: Serving | undefined;
-    const door = createServer({ keepAliveTimeout: 30_000 }, (request, response) => {
-        if (serving) {
-            serving.listener(request, response);
-            return;
-        }
-        const body = errorBody("SERVICE_UNAVAILABLE", "no Harbor's core is Ready in the lab's cluster");
-        send(response, { status: 503, headers: { "Retry-After": "1" }, body });
-    });
-    const url = `http://127.0.0.1:${String(await listen(door, settings.port))}`;
-    log(`listening on ${url}`);
-    const parts = new Parts(settings);
+    const fixed = [await Door.open(settings.port), await Door.open(settings.copyPort)] as const;
+    log(`listening on ${fixed[0].url}`);
+    const lab = new Lab(settings, fixed, log);
     try {
         while (!signal.aborted) {
-            if (parts.lost !== undefined) throw new Error(`${parts.lost} has ended`);
-            const found = await look(settings, log);
-            if (found !== "unknown" && found?.uid !== serving?.core.uid) {
-                const old = serving;
-                serving = undefined;
-                if (old) await stopServing(old, parts, log);
-                if (found) serving = await startServing(found, url, parts, log);
-            }
+            await lab.look();
             await delay(interval, undefined, { signal }).catch(() => undefined);
         }
     } finally {
-        door.close();
-        door.closeAllConnections();
-        const last = serving;
-        serving = undefined;
-        await last?.stop();
-        await parts.stop();
+        await lab.close();
     }
 }
 
-/** "unknown" while the API server does not answer: what is served goes on. */
-async function look(
-    { kubeconfig }: LabHarborSettings,
-    log: (line: string) => void,
-): Promise<ReadyCore | "unknown" | undefined> {
-    try {
-        reader ??= new ClusterReader(kubeconfig);
-        return await reader.readyCore();
-    } catch (error) {
-        const text = String(error);
-        if (text !== lastTrouble) log(`the cluster does not tell what runs in it: ${text}`);
-        lastTrouble = text;
-        return "unknown";
+/** A stack's Harbor that is being served. */
+interface Serving {
+    readonly key: string;
+    stop(): Promise<void>;
+}
+
+/** What is served is replaced when any of this changes: another core on the same data is the same Harbor. */
+function keyOf({ keeper, databaseName, bucket }: Core): string {
+    return JSON.stringify([keeper.database, databaseName, bucket]);
+}
+
+class Lab {
+    private readonly parts: Parts;
+    private readonly doors = new Map<string, Door>();
+    private readonly serving = new Map<string, Serving>();
+    private cluster: { readonly reader: ClusterReader; readonly clients: ClientPods } | undefined;
+    private lastTrouble = "";
+    private lastAddresses = "";
+
+    constructor(
+        private readonly settings: LabHarborSettings,
+        private readonly fixed: readonly [first: Door, copy: Door],
+        private readonly log: (line: string) => void,
+    ) {
+        this.parts = new Parts(settings);
     }
-}
-let reader: ClusterReader | undefined;
-let lastTrouble = "";
 
-async function startServing(core: ReadyCore, url: string, parts: Parts, log: (line: string) => void): Promise<Serving> {
-    log(`serving the Harbor of namespace ${core.namespace}`);
-    const [postgres, registry] = await Promise.all([parts.postgres(), parts.registry(core, log)]);
-    const standIn = await openStandIn({
-        connection: { ...postgres.connection, database: databaseOf(core) },
-        adminPassword: core.adminPassword,
-        url,
-        log,
-        ...(registry ? { registry } : {}),
-    });
-    return { core, listener: standIn.listener, stop: () => standIn.close() };
-}
-
-/** The stack was taken down: its database goes with it. */
-async function stopServing(serving: Serving, parts: Parts, log: (line: string) => void): Promise<void> {
-    const { core } = serving;
-    log(`the Harbor of namespace ${core.namespace} is gone`);
-    await serving.stop();
-    await parts.stopRegistry();
-    const { connection } = await parts.postgres();
-    await dropDatabase({ ...connection, database: databaseOf(core) });
-}
-
-function databaseOf({ uid }: ReadyCore): string {
-    return `harbor_${uid.replaceAll("-", "")}`;
-}
-
-/** The programs behind it, each started when it is first needed. */
-class Parts {
-    private database: PostgresServer | undefined;
-    private content: RegistryProcess | undefined;
-    /** The first of them that has ended by itself. */
-    lost: string | undefined;
-
-    constructor(private readonly settings: LabHarborSettings) {}
-
-    async postgres(): Promise<PostgresServer> {
-        if (this.database) return this.database;
-        const database = await startPostgres(this.settings.folder);
-        this.database = database;
-        void database.ended.then(() => {
-            if (this.database === database) this.lost ??= "PostgreSQL";
+    /** Makes what is served that what runs. While the API server does not answer, it goes on as it is. */
+    async look(): Promise<void> {
+        if (this.parts.lost !== undefined) throw new Error(`${this.parts.lost} has ended`);
+        const cores = await this.ask(({ reader }) => reader.cores());
+        if (cores === undefined) return;
+        const wanted = new Map(cores.filter(({ ready }) => ready).map((core) => [core.namespace, core]));
+        for (const [namespace, { key }] of this.serving) {
+            const core = wanted.get(namespace);
+            if (core === undefined || keyOf(core) !== key) await this.stop(namespace);
+        }
+        await this.assignDoors(cores);
+        for (const core of wanted.values()) if (!this.serving.has(core.namespace)) await this.start(core);
+        await this.ask(async ({ reader, clients }) => {
+            await clients.look(() => this.parts.databases());
+            await this.dropAbandoned(reader.server, cores);
         });
-        await this.record();
-        return database;
     }
 
-    /** The registry on the stack's bucket, where that is in the lab's S3. */
-    async registry({ bucket }: ReadyCore, log: (line: string) => void): Promise<RegistryProcess | undefined> {
-        const { s3 } = this.settings;
-        if (bucket?.endpoint !== s3.endpoint) {
-            log("its content is not in the lab's S3: /v2/ has no registry behind it");
+    async close(): Promise<void> {
+        for (const namespace of [...this.serving.keys()]) await this.stop(namespace);
+        for (const door of new Set([...this.fixed, ...this.doors.values()])) door.close();
+        await this.parts.stop();
+    }
+
+    private async start(core: Core): Promise<void> {
+        const { namespace } = core;
+        const door = this.doors.get(namespace) ?? this.fixed[0];
+        this.log(`serving the Harbor of namespace ${namespace} on ${door.url}`);
+        const [databases, registry] = await Promise.all([this.parts.databases(), this.parts.registry(core, this.log)]);
+        const standIn = await openStandIn({
+            connection: await databases.provide(core.keeper, core.databasePassword, core.databaseName),
+            adminPassword: core.adminPassword,
+            url: door.url,
+            log: this.log,
+            ...(registry ? { registry } : {}),
+        });
+        door.listener = standIn.listener;
+        const stop = async (): Promise<void> => {
+            door.listener = undefined;
+            await standIn.close();
+            if (registry) await this.parts.stopRegistry(registry);
+        };
+        this.serving.set(namespace, { key: keyOf(core), stop });
+    }
+
+    private async stop(namespace: string): Promise<void> {
+        this.log(`the Harbor of namespace ${namespace} no longer runs`);
+        const serving = this.serving.get(namespace);
+        this.serving.delete(namespace);
+        await serving?.stop();
+    }
+
+    /** The oldest has the lab's port as long as it is there, running or not. */
+    private async assignDoors(cores: readonly Core[]): Promise<void> {
+        const namespaces = cores.map(({ namespace }) => namespace);
+        for (const [namespace, door] of this.doors) {
+            if (namespaces.includes(namespace)) continue;
+            this.doors.delete(namespace);
+            if (!this.fixed.includes(door)) door.close();
+        }
+        for (const namespace of namespaces) {
+            if (this.doors.has(namespace)) continue;
+            const taken = [...this.doors.values()];
+            this.doors.set(namespace, this.fixed.find((door) => !taken.includes(door)) ?? (await Door.open(0)));
+        }
+        const addresses = JSON.stringify(Object.fromEntries([...this.doors].map(([name, { url }]) => [name, url])));
+        if (addresses === this.lastAddresses) return;
+        await writeFileAtomic(this.settings.addresses, addresses);
+        this.lastAddresses = addresses;
+    }
+
+    /** A database goes when what has kept it is gone: the claim, the operator's cluster, the namespace. */
+    private async dropAbandoned(server: ApiServer, cores: readonly Core[]): Promise<void> {
+        const databases = this.parts.running;
+        if (databases === undefined) return;
+        const used = new Set(cores.map(({ keeper }) => keeper.database));
+        for (const kept of await databases.list()) {
+            if (used.has(kept.database) || (await isKept(server, kept))) continue;
+            this.log(`what kept the database ${kept.database} is gone: ${kept.path ?? ""}`);
+            await databases.drop(kept.database);
+        }
+    }
+
+    /** Undefined where the API server does not answer. */
+    private async ask<T>(question: (cluster: NonNullable<Lab["cluster"]>) => Promise<T>): Promise<T | undefined> {
+        try {
+            this.cluster ??= this.connect();
+            return await question(this.cluster);
+        } catch (error) {
+            const text = String(error);
+            if (text !== this.lastTrouble) this.log(`the cluster does not tell what runs in it: ${text}`);
+            this.lastTrouble = text;
             return undefined;
         }
-        await this.stopRegistry();
-        const content = await startRegistry(this.settings.registryBinary, { ...bucket, ...s3 });
-        this.content = content;
-        void content.ended.then(() => {
-            if (this.content === content) this.lost ??= "the registry";
-        });
-        await this.record();
-        return content;
     }
 
-    async stopRegistry(): Promise<void> {
-        const content = this.content;
-        this.content = undefined;
-        await content?.stop();
-    }
-
-    async stop(): Promise<void> {
-        await this.stopRegistry();
-        const database = this.database;
-        this.database = undefined;
-        await database?.stop();
-    }
-
-    /** So that they can be ended when this process was killed. */
-    private async record(): Promise<void> {
-        const pids = [this.database?.pid, this.content?.pid].flatMap((pid) => pid ?? []);
-        const processes = pids.map((pid) => ({ pid, start: processStart(pid) }));
-        await writeFileAtomic(this.settings.children, JSON.stringify(processes));
+    private connect(): NonNullable<Lab["cluster"]> {
+        const server = new ApiServer(this.settings.kubeconfig);
+        const programs = path.join(path.dirname(this.settings.folder), "client-programs");
+        return { reader: new ClusterReader(server), clients: new ClientPods(server, programs, this.log) };
     }
 }

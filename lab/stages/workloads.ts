@@ -24,10 +24,12 @@ export const nodeStage: Stage = {
             "addresses:",
             "- type: Hostname",
             "  address: {{ .metadata.name | Quote }}",
-            "{{ with NodeIP }}",
+            // KWOK's own: the API server sends it what a kubelet answers, such as exec and logs.
             "- type: InternalIP",
-            "  address: {{ . | Quote }}",
-            "{{ end }}",
+            "  address: 127.0.0.1",
+            "daemonEndpoints:",
+            "  kubeletEndpoint:",
+            "    Port: {{ NodePort }}",
             ...["capacity", "allocatable"].flatMap((key) => [
                 `${key}:`,
                 '  cpu: "32"',

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
@@ -9,12 +9,14 @@ import { UserError } from "../../../lib/errors";
 import { exec } from "../../../lib/exec";
 import { isReachable, nobody, postgresPrograms, type PostgresPrograms } from "./programs";
 
-/** How a client reaches the database: by a socket in a folder that nobody else may enter, so without a password. */
+/** How a client reaches the database: by a socket in a folder that nobody else may enter, so the superuser needs no password. */
 export interface Connection {
     /** The folder of the socket. */
     readonly host: string;
     readonly user: string;
     readonly database: string;
+    /** Of any user but the superuser. */
+    readonly password?: string;
 }
 
 export interface PostgresServer {
@@ -41,6 +43,7 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
     await mkdir(path.dirname(data), { recursive: true });
     if (!existsSync(path.join(data, "PG_VERSION"))) await initialise(programs, data);
     if (isRoot()) await chown(sockets, nobody, nobody);
+    await writeFile(path.join(data, "pg_hba.conf"), `local all ${user} trust\nlocal all all scram-sha-256\n`);
     // What a server that was killed has left would be taken for another one that runs.
     await rm(path.join(data, "postmaster.pid"), { force: true });
     const server = spawn(
@@ -64,7 +67,7 @@ export async function startPostgres(folder: string): Promise<PostgresServer> {
 
 const settings = {
     listen_addresses: "",
-    max_connections: "30",
+    max_connections: "60",
     shared_buffers: "16MB",
     max_wal_size: "64MB",
     min_wal_size: "16MB",

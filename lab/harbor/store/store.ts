@@ -130,22 +130,10 @@ function tablesOn(client: Pool | PoolClient): Tables {
     return Object.fromEntries(entries) as Tables;
 }
 
-/** Deletes the database, if it is there; nobody is connected to it. */
-export async function dropDatabase({ host, user, database }: Connection): Promise<void> {
-    const { Client } = await import("pg");
-    const client = new Client({ host, user, database: "postgres" });
-    await client.connect();
-    try {
-        await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-    } finally {
-        await client.end();
-    }
-}
-
 /** The database of that name is made first where there is none. */
-async function connect(make: () => Pool, { host, user, database }: Connection): Promise<Pool> {
+async function connect(make: () => Pool, { database, ...server }: Connection): Promise<Pool> {
     const { Client } = await import("pg");
-    const client = new Client({ host, user, database: "postgres" });
+    const client = new Client({ ...server, database: "postgres" });
     await client.connect();
     try {
         const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);
