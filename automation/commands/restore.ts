@@ -1,8 +1,8 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import type { RunVerb, StackFlags } from "../commands";
 import { examples } from "./help";
+import { positiveInteger } from "./numbers";
 
 interface RestoreFlags extends StackFlags {
     readonly from: string;
@@ -37,9 +37,4 @@ export function addRestoreCommand(stackVerb: (name: string, description: string)
                 return undefined;
             });
         });
-}
-
-function positiveInteger(text: string): number {
-    if (/^[1-9][0-9]{0,5}$/.test(text)) return Number(text);
-    throw new InvalidArgumentError("a number from 1 on");
 }

@@ -70,7 +70,7 @@ export function setOf(manifest: CompleteManifest): SetToRestore {
 export interface OpenHarbor {
     readonly url: string;
     readonly client: HarborClient;
-    readonly registry: Pick<RegistryClient, "pullManifest" | "pullBlob">;
+    readonly registry: Pick<RegistryClient, "pullManifest" | "pullBlob" | "push">;
     readonly close: () => Promise<void>;
 }
 

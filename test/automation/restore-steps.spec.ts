@@ -7,7 +7,7 @@ import { restoreSteps } from "../../automation/restore/steps";
 import { runSteps, type Step, type StepsResult } from "../../automation/steps";
 import type { HarborClient } from "../../harbor/client/client";
 import { UserError } from "../../lib/errors";
-import { collectingReporter } from "../support/fakes";
+import { collectingReporter, unexpected } from "../support/fakes";
 import { dump, image, sampleSet as set } from "../support/restore";
 
 describe("the steps of a restore", () => {
@@ -66,6 +66,7 @@ describe("the steps of a restore", () => {
             url: "http://harbor",
             client: client as unknown as HarborClient,
             registry: {
+                push: unexpected("push"),
                 pullManifest: () => Promise.resolve(image.manifest),
                 pullBlob: (_name, wanted) => Promise.resolve(wanted === image.layerDigest ? image.layer : image.config),
             },
