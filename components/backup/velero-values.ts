@@ -120,8 +120,7 @@ export function scheduleObjects({ schedules, volumes }: BackupSettings, namespac
         spec: {
             schedule: cron,
             paused,
-            // The first one comes when it is due, not with every change of the settings.
-            skipImmediately: true,
+            // Not skipImmediately: Velero sets it to false itself, and each preview would want it back.
             template: {
                 storageLocation: backupNames.location,
                 includedNamespaces: [namespace],

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { codeOf } from "../../lib/errors";
 import { writeFileAtomic } from "../../lib/files";
 import { processStart } from "../../lib/processes";
-import { KubeReader } from "../kube-reader";
+import { KubeClient } from "../kube-client";
 
 /** What the lab tells the process, in a file. */
 export const labVeleroSettings = z.object({
@@ -54,13 +54,13 @@ export async function serveVelero(
     signal: AbortSignal,
     log: (line: string) => void,
 ): Promise<void> {
-    const reader = new KubeReader(settings.kubeconfig);
+    const cluster = new KubeClient(settings.kubeconfig);
     let server: Server | undefined;
     let trouble = "";
     try {
         while (!signal.aborted) {
             try {
-                const wanted = await readyVelero(reader);
+                const wanted = await readyVelero(cluster);
                 if (server !== undefined && server.wanted.uid !== wanted?.uid) {
                     await server.stop();
                     server = undefined;
@@ -68,9 +68,10 @@ export async function serveVelero(
                 }
                 if (server === undefined && wanted !== undefined) {
                     log(`the Deployment velero of namespace ${wanted.namespace} is Ready`);
-                    server = new Server(settings, wanted, reader, log);
+                    server = new Server(settings, wanted, cluster, log);
                 }
-                await server?.keepUp();
+                if (server === undefined) await letRestoresGo(cluster);
+                else await server.keepUp();
                 trouble = "";
             } catch (error) {
                 // The API server may be on its way up or down: what runs goes on.
@@ -85,11 +86,38 @@ export async function serveVelero(
     }
 }
 
-async function readyVelero(reader: KubeReader): Promise<Wanted | undefined> {
+async function readyVelero(cluster: KubeClient): Promise<Wanted | undefined> {
     const path = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=velero")}`;
-    const { items } = deploymentsForm.parse(await reader.get(path));
+    const { items } = deploymentsForm.parse(await cluster.get(path));
     const ready = items.find(({ metadata, status }) => metadata.name === "velero" && status.readyReplicas > 0);
     return ready && { uid: ready.metadata.uid, namespace: ready.metadata.namespace };
+}
+
+const restoresForm = z.object({
+    items: z.array(
+        z.object({
+            metadata: z.object({
+                name: z.string(),
+                namespace: z.string(),
+                deletionTimestamp: z.string().optional(),
+                finalizers: z.array(z.string()).default([]),
+            }),
+        }),
+    ),
+});
+
+/** The server's finalizer on each Restore would keep namespace and definitions for ever once the server is gone. */
+async function letRestoresGo(cluster: KubeClient): Promise<void> {
+    const found = await cluster.get("/apis/velero.io/v1/restores");
+    if (found === undefined) return;
+    for (const { metadata } of restoresForm.parse(found).items) {
+        const { name, namespace, deletionTimestamp, finalizers } = metadata;
+        if (deletionTimestamp === undefined || finalizers.length === 0) continue;
+        // Null: how a merge patch takes a field away.
+        await cluster.patch(`/apis/velero.io/v1/namespaces/${namespace}/restores/${name}`, {
+            metadata: { finalizers: null },
+        });
+    }
 }
 
 /** Velero's server as one process, with those of its plug-ins in its group. */
@@ -101,7 +129,7 @@ class Server {
     constructor(
         private readonly settings: LabVeleroSettings,
         readonly wanted: Wanted,
-        private readonly reader: KubeReader,
+        private readonly cluster: KubeClient,
         private readonly log: (line: string) => void,
     ) {}
 
@@ -130,7 +158,7 @@ class Server {
         await link(plugin, path.join(plugins, "velero-plugin-for-aws"));
         const temporary = path.join(folder, "tmp");
         await mkdir(temporary, { recursive: true, mode: 0o700 });
-        const snapshots = (await this.reader.get("/apis/snapshot.storage.k8s.io/v1")) !== undefined;
+        const snapshots = (await this.cluster.get("/apis/snapshot.storage.k8s.io/v1")) !== undefined;
         const child = spawn(
             path.join(programs, "velero"),
             [

@@ -223,7 +223,7 @@ export const samples: Readonly<Record<Operator, readonly Sample[]>> = {
                 metadata: { name: "sample" },
                 spec: {
                     schedule: "0 3 * * *",
-                    skipImmediately: true,
+
                     template: { ttl: "168h", storageLocation: "sample" },
                 },
             },

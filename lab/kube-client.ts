@@ -26,7 +26,7 @@ const kubeconfigForm = z.object({
 });
 
 /** The lab's API server, for a process that looks at it again and again: kubectl would cost more than it does. */
-export class KubeReader {
+export class KubeClient {
     private readonly agent: Agent;
     private readonly server: string;
 
@@ -48,20 +48,31 @@ export class KubeReader {
 
     /** @returns undefined where there is no such thing @throws Error where the server does not answer, or refuses */
     get(path: string): Promise<unknown> {
+        return this.ask("GET", path);
+    }
+
+    /** Merges a patch into an object; does nothing where it is gone. @throws Error as {@link KubeClient.get} */
+    async patch(path: string, patch: object): Promise<void> {
+        await this.ask("PATCH", path, JSON.stringify(patch));
+    }
+
+    private ask(method: "GET" | "PATCH", path: string, body?: string): Promise<unknown> {
         return new Promise((resolve, reject) => {
-            const asked = request(`${this.server}${path}`, { agent: this.agent, timeout: 5_000 }, (response) => {
+            const headers = body === undefined ? {} : { "Content-Type": "application/merge-patch+json" };
+            const options = { method, headers, agent: this.agent, timeout: 5_000 };
+            const asked = request(`${this.server}${path}`, options, (response) => {
                 const chunks: Buffer[] = [];
                 response.on("data", (chunk: Buffer) => chunks.push(chunk));
                 response.once("error", reject);
                 response.once("end", () => {
                     if (response.statusCode === 404) resolve(undefined);
                     else if (response.statusCode === 200) resolve(JSON.parse(Buffer.concat(chunks).toString()));
-                    else reject(new Error(`GET ${path} answered ${String(response.statusCode)}`));
+                    else reject(new Error(`${method} ${path} answered ${String(response.statusCode)}`));
                 });
             });
-            asked.once("timeout", () => asked.destroy(new Error(`GET ${path} was not answered`)));
+            asked.once("timeout", () => asked.destroy(new Error(`${method} ${path} was not answered`)));
             asked.once("error", reject);
-            asked.end();
+            asked.end(body);
         });
     }
 }
