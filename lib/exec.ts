@@ -142,6 +142,7 @@ function startFlows(running: Flowing, { stdin, stdout }: ExecOptions): Flow[] {
     const start = (ours: Readable | Writable, theirs: Readable | Writable, done: Promise<void>): Flow => {
         // It may have failed while the process was being started.
         const flow: Flow = { done, broken: ours.errored ?? undefined };
+        if (flow.broken) running.kill();
         let first = true;
         theirs.once("error", () => (first = false));
         ours.once("error", (error) => {

@@ -151,11 +151,11 @@ class PodDatabaseClient implements DatabaseClient {
     }
 
     async restore(dump: Readable): Promise<void> {
-        await this.requireQuiet();
         const frames = new Frames();
+        // Why it fails, if it does, comes by way of the frames: at any time, so that is listened to from the start.
+        pipeline(dump, frames).catch(() => undefined);
         try {
-            // Why it fails, if it does, comes by way of the frames.
-            pipeline(dump, frames).catch(() => undefined);
+            await this.requireQuiet();
             const { stdout, stderr } = await this.run(restoreScript, [], { stdin: frames });
             if (stdout.trim() === endMark.trim()) return;
             throw new UserError(`the dump cannot be read: ${this.what} is as it was`, {

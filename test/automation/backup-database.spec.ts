@@ -68,9 +68,9 @@ describe("frames", () => {
                 this.destroy(new Error("the source broke"));
             },
         });
-        const fed = pipeline(broken, frames);
+        const fed = assert.rejects(pipeline(broken, frames), /the source broke/);
         await assert.rejects(unframed(frames), /the source broke/);
-        await assert.rejects(fed, /the source broke/);
+        await fed;
     });
 });
 
@@ -84,6 +84,17 @@ describe("the database's client Pod", () => {
         sslmode: "verify-full",
         password: { secretName: "harbor-database-credentials", secretKey: "password" },
     } as const;
+
+    it("trusts the CA that Harbor trusts, or the public ones", () => {
+        const given = { ...database, ca: { secretName: "harbor-database-ca", secretKey: "ca.crt" } };
+        const text = JSON.stringify(clientPod("client-1", "registry", given));
+        assert.match(text, /"name":"PGSSLROOTCERT","value":"\/ca\/ca\.crt"/);
+        assert.match(text, /"mountPath":"\/ca","readOnly":true/);
+        assert.match(text, /"secretName":"harbor-database-ca","items":\[\{"key":"ca\.crt","path":"ca\.crt"\}\]/);
+        const publicOnes = JSON.stringify(clientPod("client-1", "registry", database));
+        assert.match(publicOnes, /"value":"\/etc\/ssl\/certs\/ca-certificates\.crt"/);
+        assert.doesNotMatch(publicOnes, /volume/);
+    });
 
     it("names the password's Secret, ends by itself, and asks for no rights", () => {
         const text = JSON.stringify(clientPod("client-1", "registry", database));

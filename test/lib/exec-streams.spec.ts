@@ -50,6 +50,10 @@ describe("exec with streams", () => {
         const fed = exec("sh", ["-c", "cat; exec sleep 60"], { stdin: source });
         setImmediate(() => source.destroy(new Error("the source broke")));
         await assert.rejects(fed, /the source broke/);
+        const early = new PassThrough();
+        early.on("error", () => undefined);
+        early.destroy(new Error("broken before"));
+        await assert.rejects(exec("sleep", ["60"], { stdin: early }), /broken before/);
         const sink = new Writable({
             write: (_chunk, _encoding, done) => {
                 done(new Error("the disk is full"));
