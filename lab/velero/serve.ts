@@ -136,7 +136,7 @@ class Server {
     /** Starts it where it does not run, not at once where it ended soon after its start. */
     async keepUp(): Promise<void> {
         const { child } = this;
-        if (child !== undefined && child.exitCode === null && child.signalCode === null) return;
+        if (child?.exitCode === null && child.signalCode === null) return;
         if (child !== undefined) {
             this.log(`velero has ended: ${child.signalCode ?? `code ${String(child.exitCode)}`}`);
             await this.endGroup(child);

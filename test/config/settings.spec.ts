@@ -236,6 +236,7 @@ describe("settings", () => {
     it("of every stack are there", () => {
         assert.deepEqual(files.sort(), [
             "Pulumi.dev.yaml",
+            "Pulumi.lab-backup.yaml",
             "Pulumi.lab.yaml",
             "Pulumi.onprem.yaml",
             "Pulumi.public-ha.yaml",
