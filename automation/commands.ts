@@ -4,6 +4,7 @@ import { ExitCode } from "../lib/errors";
 import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
 import { examples } from "./commands/help";
+import { addBackupCommands } from "./commands/backup";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addRestoreCommand } from "./commands/restore";
 import { engineWishes, type Context, type EngineWish } from "./context";
@@ -65,8 +66,8 @@ export function buildCommands(run: RunVerb): Command {
             .helpOption("-h, --help", "print this help")
             .option("--json", "print one JSON object a line instead of text")
             .exitOverride();
-    const stackVerb = (name: string, description: string): Command =>
-        verb(program, name, description)
+    const stackVerb = (name: string, description: string, parent: Command = program): Command =>
+        verb(parent, name, description)
             .option("-s, --stack <name>", "the stack, Pulumi.<name>.yaml", "lab")
             .addOption(
                 new Option("--engine <name>", "auto takes the pulumi CLI where there is one")
@@ -208,6 +209,7 @@ export function buildCommands(run: RunVerb): Command {
             });
         });
 
+    addBackupCommands(stackVerb, run);
     addRestoreCommand(stackVerb, run);
     addLabCommands(program, verb, run);
     return program;

@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { backupKindNames } from "../backup-kinds";
 
 /**
  * What a backup set says of itself: which Velero backup, which dump and which inventory belong together, and what they
  * are to be like. It is written when the set is begun, and again, as its last object, when it is complete. No secret is
  * in it.
  */
-
-export const backupKinds = ["regular", "snapshot"] as const;
 
 const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a SHA-256 in hexadecimal");
@@ -62,7 +61,7 @@ const common = {
     name: z.string().min(1),
     stack: z.string().min(1),
     /** snapshot: for a while, such as before an upgrade; regular: kept by the rules of retention. */
-    kind: z.enum(backupKinds),
+    kind: z.enum(backupKindNames),
     beganAt: time,
     /** Versions of Harbor, of its chart, and of this program. */
     harbor: z.string().min(1),
@@ -103,7 +102,7 @@ const complete = z.object({
 
 export const manifestSchema = z.discriminatedUnion("state", [incomplete, complete]);
 
-export type BackupKind = (typeof backupKinds)[number];
+export type BackupKind = (typeof backupKindNames)[number];
 export type IncompleteManifest = Readonly<z.infer<typeof incomplete>>;
 export type CompleteManifest = Readonly<z.infer<typeof complete>>;
 /** Version 1. `state` tells the two apart. */

@@ -39,11 +39,13 @@ export class Quiesce {
     /**
      * @param record keeps on record what is switched, before it is and once it no longer is
      * @param left what is switched already, by a command that was killed
+     * @param fence throws where somebody else may be at work by now, who puts back what is on record
      */
     constructor(
         private readonly harbor: QuiesceHarbor,
         private readonly record: (switched: Switched) => Promise<void>,
         left: Switched = nothing,
+        private readonly fence: () => void = () => undefined,
         private readonly now: () => number = Date.now,
     ) {
         this.switched = left;
@@ -97,6 +99,7 @@ export class Quiesce {
     /** Does nothing where it was not switched by this. */
     async readOnlyOff(options: CallOptions): Promise<void> {
         if (!this.switched.readOnly) return;
+        this.fence();
         await this.harbor.configurations.setReadOnly(false, options);
         if (this.readOnlySince !== undefined) this.window = { beganAt: this.readOnlySince, endedAt: this.now() };
         this.readOnlySince = undefined;
@@ -108,6 +111,7 @@ export class Quiesce {
      * @throws UserError that names those which are still paused
      */
     async resumeQueues(options: CallOptions, but: readonly string[] = []): Promise<void> {
+        this.fence();
         const failed = new Map<string, unknown>();
         const wanted = this.switched.queues.filter((name) => !but.includes(name));
         wanted.sort((a, b) => Number(a === scheduler) - Number(b === scheduler));

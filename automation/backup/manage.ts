@@ -1,0 +1,287 @@
+import type { Readable } from "node:stream";
+import { createHash } from "node:crypto";
+import { ExitCode, UserError } from "../../lib/errors";
+import type { Context, StackOptions } from "../context";
+import type { ObjectStore } from "../objects/store";
+import { count, duration } from "../render/style";
+import { requireConsent } from "../up";
+import { verifyBlobs, type BlobProgress } from "./blobs";
+import { onBackupGround, openHarbor } from "./ground";
+import { StackHold } from "./hold";
+import type { BackupManifest, CompleteManifest } from "./manifest";
+import { describePending } from "./pending";
+import { deleteSet, pruneSets, pruneUnneeded } from "./pruning";
+import { Quiesce } from "./quiesce";
+import { expiredSets } from "./retention";
+import { listSets, newestComplete, removeSet, requireComplete, requireSet, setKeys } from "./sets";
+import { requireBackup } from "./stores";
+import { Velero } from "./velero";
+import { mebibytes } from "./words";
+
+/** What is done with backup sets that are there: `backup list|show|verify|delete|prune|unlock`. */
+
+export interface SetOptions extends StackOptions {
+    /** Of the set. */
+    readonly name: string;
+}
+
+export async function listBackups(options: StackOptions, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ backups }) => {
+        const { reporter } = context;
+        const { sets, foreign } = await listSets(backups);
+        reporter.event({ kind: "result", verb: "backup list", stack: options.stack, sets, foreign });
+        if (sets.length === 0) reporter.line(`there is no backup in ${backups.where}: npx anchorage backup makes one`);
+        const width = Math.max(0, ...sets.map(({ name }) => name.length));
+        for (const set of sets) reporter.line(`${set.name.padEnd(width)}  ${set.beganAt.slice(0, 19)}Z  ${rowOf(set)}`);
+        for (const { name, problem } of foreign) reporter.warn(`${name} is no backup: ${problem}`);
+    });
+}
+
+/** Pure. */
+export function rowOf(set: BackupManifest): string {
+    if (set.state === "incomplete") return `incomplete: ${set.why}`;
+    const { stack, kind, database, blobs, counts, harbor } = set;
+    const images = blobs.kind === "objects" ? `images ${mebibytes(blobs.bytes)}` : "images in volumes";
+    return [
+        `complete, stack ${stack}, ${kind}, Harbor ${harbor}, ${count(counts.artifacts, "artifact")}`,
+        `database ${mebibytes(database.bytes)}`,
+        images,
+    ].join(", ");
+}
+
+export async function showBackup(options: SetOptions, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ backups }) => {
+        const { reporter } = context;
+        const set = await requireSet(backups, options.name);
+        reporter.event({ kind: "result", verb: "backup show", stack: options.stack, manifest: set });
+        for (const [name, value] of linesOf(set)) reporter.line(`${name.padEnd(13)} ${value}`);
+    });
+}
+
+/** Pure. */
+export function linesOf(set: BackupManifest): readonly (readonly [string, string])[] {
+    const common = [
+        ["backup", set.name],
+        ["state", set.state === "complete" ? "complete" : `incomplete: ${set.why}`],
+        ["stack", `${set.stack}, namespace ${set.namespace}, ${set.registryUrl}`],
+        ["began", set.beganAt],
+        ["versions", `Harbor ${set.harbor}, chart ${set.chart}, anchorage ${set.anchorage}`],
+    ] as const;
+    if (set.state === "incomplete") return common;
+    const { velero, database, blobs, counts, quietWindow, schedules } = set;
+    return [
+        ...common,
+        ["ended", set.endedAt],
+        ["quiet window", `${duration(quietWindow.ms)} from ${quietWindow.beganAt}`],
+        ["objects", `${String(velero.items)} in Velero's backup ${velero.backupName}, volumes: ${velero.volumes}`],
+        ["database", `PostgreSQL ${database.serverVersion} (${database.kind}), ${mebibytes(database.bytes)}`],
+        [
+            "images",
+            blobs.kind === "objects"
+                ? `${count(blobs.count, "object")}, ${mebibytes(blobs.bytes)}`
+                : "on volumes, in Velero's backup",
+        ],
+        [
+            "holds",
+            `${count(counts.projects, "project")}, ${String(counts.repositories)} repositories, ${count(counts.artifacts, "artifact")}`,
+        ],
+        ["schedules", schedules.map(({ vendor_type, cron }) => `${vendor_type} at ${cron}`).join("; ") || "none"],
+    ];
+}
+
+/** Reads every part of a set to its end. @throws UserError that names what is missing or damaged */
+export async function verifyBackup(options: SetOptions, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ outputs, door, backups }) => {
+        const { reporter, signal } = context;
+        const set = await requireComplete(backups, options.name);
+        const velero = new Velero(outputs, door);
+        const problems = [
+            ...(await reporter.step("read the dump of the database", () => dumpProblems(backups, set))),
+            ...(await reporter.step("read Velero's backup", () => veleroProblems(velero, set))),
+            ...(await reporter.step("read the images", (update) => blobProblems(backups, set, signal, update))),
+        ];
+        const whole = problems.length === 0;
+        reporter.event({
+            kind: "result",
+            verb: "backup verify",
+            stack: options.stack,
+            name: set.name,
+            whole,
+            problems,
+        });
+        if (whole) {
+            reporter.line(reporter.style("green", `backup ${set.name} is whole: every digest fits`));
+            return;
+        }
+        throw new UserError(`backup ${set.name} is not whole`, {
+            details: problems,
+            next: ["npx anchorage backup makes another one", "npx anchorage backup list shows the others"],
+        });
+    });
+}
+
+async function dumpProblems(backups: ObjectStore, { name, database }: CompleteManifest): Promise<string[]> {
+    const key = setKeys(name).database;
+    if ((await backups.head(key)) === undefined) return [`the dump of the database is missing: ${key}`];
+    const { size, sha256 } = await digestOf(await backups.read(key));
+    if (size !== database.bytes) {
+        return [`the dump of the database has ${String(size)} bytes in place of ${String(database.bytes)}: ${key}`];
+    }
+    return sha256 === database.sha256 ? [] : [`the dump of the database has another digest: ${key}`];
+}
+
+async function digestOf(body: Readable): Promise<{ readonly size: number; readonly sha256: string }> {
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        size += chunk.length;
+    }
+    return { size, sha256: hash.digest("hex") };
+}
+
+/** Velero's own account, read back from the bucket: what it cannot read it cannot restore. */
+async function veleroProblems(velero: Velero, { velero: part }: CompleteManifest): Promise<string[]> {
+    const found = await velero.findBackup(part.backupName);
+    if (found === undefined) return [`Velero's backup ${part.backupName} is missing`];
+    if (found.phase !== "Completed") return [`Velero's backup ${part.backupName} is ${found.phase}`];
+    try {
+        await velero.download("BackupLog", part.backupName);
+        return [];
+    } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return [`Velero's backup ${part.backupName} cannot be read: ${[error.message, ...error.details].join(": ")}`];
+    }
+}
+
+async function blobProblems(
+    backups: ObjectStore,
+    { name, blobs }: CompleteManifest,
+    signal: AbortSignal,
+    update: (detail: string) => void,
+): Promise<string[]> {
+    if (blobs.kind === "velero") return [];
+    const { inventory } = blobs;
+    const onProgress = ({ objects, bytes }: BlobProgress): void => {
+        update(`${String(objects)} of ${String(blobs.count)} objects, ${mebibytes(bytes)}`);
+    };
+    try {
+        const found = await verifyBlobs(backups, { name, inventory }, { signal, onProgress });
+        return found.map(({ detail }) => detail);
+    } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        return [[error.message, ...error.details].join(": ")]; // the list itself is damaged
+    }
+}
+
+export async function deleteBackup(options: SetOptions & { readonly yes: boolean }, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ outputs, door, backups }) => {
+        const { reporter, signal } = context;
+        const { sets, foreign } = await listSets(backups);
+        const set = sets.find(({ name }) => name === options.name);
+        // A folder that is no set can be removed, too: nothing else would do it.
+        if (set === undefined && !foreign.some(({ name }) => name === options.name)) {
+            await requireSet(backups, options.name);
+        }
+        requireConsent("backup delete", options.yes, context);
+        const last = set !== undefined && newestComplete(sets) === set ? ", the newest complete one" : "";
+        if (!options.yes && !(await context.confirm(`delete backup ${options.name}${last}?`))) return;
+        await holding(options, { outputs, door }, "backup delete", async () => {
+            await reporter.step(`delete backup ${options.name}`, async (update) => {
+                const velero = new Velero(outputs, door);
+                if (set === undefined) await removeSet(backups, options.name);
+                else await deleteSet(set, { velero, backups, onProgress: update });
+            });
+            const left = sets.filter((one) => one !== set);
+            const blobs = await reporter.step("delete blobs that no backup needs", (update) =>
+                pruneUnneeded(left, { backups, signal, onProgress: update }),
+            );
+            reporter.event({ kind: "result", verb: "backup delete", stack: options.stack, name: options.name, blobs });
+            reporter.line(`deleted ${options.name}, and ${count(blobs.objects, "blob")} (${mebibytes(blobs.bytes)})`);
+        });
+    });
+}
+
+export interface PruneBackupsOptions extends StackOptions {
+    /** Says what would be deleted, deletes nothing. */
+    readonly plan: boolean;
+}
+
+export async function pruneBackups(options: PruneBackupsOptions, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ outputs, door, backups }) => {
+        const { reporter, signal } = context;
+        const { stack, plan } = options;
+        const tell = (sets: readonly { readonly name: string; readonly why: string }[], blobs: object): void => {
+            for (const { name, why } of sets) reporter.line(`${plan ? "would delete" : "deleted"} ${name}: ${why}`);
+            if (sets.length === 0) reporter.line("every backup is kept");
+            reporter.event({ kind: "result", verb: "backup prune", stack, plan, sets, blobs });
+        };
+        if (plan) {
+            const { sets } = await listSets(backups);
+            const expired = expiredSets(sets, stack, requireBackup(outputs).retention, Date.now());
+            tell(
+                expired.map(({ set, why }) => ({ name: set.name, why })),
+                {},
+            );
+            return;
+        }
+        await holding(options, { outputs, door }, "backup prune", async () => {
+            const velero = new Velero(outputs, door);
+            const { sets, blobs } = await reporter.step("delete what is no longer kept", (update) =>
+                pruneSets({ outputs, stack, backups, velero, signal, onProgress: update }),
+            );
+            tell(sets, blobs);
+            reporter.line(`${count(blobs.objects, "blob")} that no backup needs (${mebibytes(blobs.bytes)})`);
+        });
+    });
+}
+
+/** Puts back what a killed command left switched. @throws UserError (exit code 3) while a command works there */
+export async function unlockBackups(options: StackOptions, context: Context): Promise<void> {
+    await onBackupGround(options, context, async ({ outputs, door }) => {
+        const { reporter, signal } = context;
+        const hold = await StackHold.take(outputs, door, `backup unlock of stack ${options.stack}`);
+        try {
+            const { left } = hold;
+            if (left?.workloads === true) {
+                throw new UserError("a restore came to no end: Harbor is held until one does", {
+                    next: ["npx anchorage restore --from NAME goes on with it"],
+                    exitCode: ExitCode.refused,
+                });
+            }
+            const told = left === undefined ? undefined : `${describePending(left)}, of ${left.by}`;
+            if (left !== undefined) {
+                await reporter.step("put back what is left", async (update) => {
+                    const harbor = await openHarbor(outputs, door, update);
+                    try {
+                        await new Quiesce(harbor.client, hold.record, left, hold.fence).putBack({ signal });
+                    } finally {
+                        await harbor.close();
+                    }
+                });
+            }
+            reporter.event({ kind: "result", verb: "backup unlock", stack: options.stack, left: left ?? null });
+            reporter.line(told === undefined ? "nothing is left to be put back" : `put back: ${told}`);
+        } finally {
+            await hold.release();
+        }
+    });
+}
+
+async function holding(
+    { stack }: StackOptions,
+    {
+        outputs,
+        door,
+    }: { readonly outputs: Parameters<typeof StackHold.take>[0]; readonly door: Parameters<typeof StackHold.take>[1] },
+    what: string,
+    work: () => Promise<void>,
+): Promise<void> {
+    const hold = await StackHold.take(outputs, door, `${what} of stack ${stack}`);
+    try {
+        await work();
+    } finally {
+        await hold.release();
+    }
+}

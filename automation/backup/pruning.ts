@@ -1,0 +1,69 @@
+import type { StackOutputs } from "../../config/contract";
+import type { ObjectStore } from "../objects/store";
+import { pruneBlobs, type BlobProgress, type BlobSet, type PrunedBlobs } from "./blobs";
+import type { BackupManifest } from "./manifest";
+import { expiredSets } from "./retention";
+import { listSets, removeSet } from "./sets";
+import { requireBackup } from "./stores";
+import type { Velero } from "./velero";
+
+export interface PruneOptions {
+    readonly outputs: StackOutputs;
+    readonly stack: string;
+    readonly backups: ObjectStore;
+    readonly velero: Pick<Velero, "deleteBackup">;
+    readonly signal: AbortSignal;
+    readonly now?: number;
+    /** Says what would be deleted, deletes nothing. @default false */
+    readonly dryRun?: boolean;
+    readonly onProgress?: (detail: string) => void;
+}
+
+export interface Pruned {
+    readonly sets: readonly { readonly name: string; readonly why: string }[];
+    readonly blobs: PrunedBlobs;
+}
+
+/** Deletes the sets that retention no longer keeps, then the blobs that no set needs. Hold the lock meanwhile. */
+export async function pruneSets(options: PruneOptions): Promise<Pruned> {
+    const { outputs, stack, backups, dryRun = false, onProgress } = options;
+    const { retention } = requireBackup(outputs);
+    const { sets } = await listSets(backups);
+    const expired = expiredSets(sets, stack, retention, options.now ?? Date.now());
+    for (const { set } of expired) {
+        options.signal.throwIfAborted();
+        onProgress?.(set.name);
+        if (!dryRun) await deleteSet(set, options);
+    }
+    const gone = new Set(expired.map(({ set }) => set));
+    const kept = sets.filter((set) => !gone.has(set));
+    // Before the sets are gone the blobs cannot be told: a rehearsal counts those of today.
+    const blobs = await pruneUnneeded(dryRun ? sets : kept, options);
+    return { sets: expired.map(({ set, why }) => ({ name: set.name, why })), blobs };
+}
+
+/**
+ * Velero's part first, the manifest last: what a killed command leaves is seen as an incomplete set, and goes with the
+ * next one.
+ */
+export async function deleteSet(
+    set: Pick<BackupManifest, "name" | "velero">,
+    { velero, backups, onProgress }: Pick<PruneOptions, "velero" | "backups" | "onProgress">,
+): Promise<void> {
+    await velero.deleteBackup(set.velero.backupName, onProgress ? { onProgress } : {});
+    await removeSet(backups, set.name);
+}
+
+/** Blobs that none of these sets needs. Refused where the bucket has a set that does not say what it needs. */
+export async function pruneUnneeded(
+    sets: readonly BackupManifest[],
+    { backups, signal, dryRun = false, onProgress }: Pick<PruneOptions, "backups" | "signal" | "dryRun" | "onProgress">,
+): Promise<PrunedBlobs> {
+    const keep = sets.flatMap((set): BlobSet[] =>
+        set.state === "complete" && set.blobs.kind === "objects"
+            ? [{ name: set.name, inventory: set.blobs.inventory }]
+            : [],
+    );
+    const tell = ({ objects }: BlobProgress): void => onProgress?.(`${String(objects)} blobs`);
+    return pruneBlobs(backups, { keep, signal, dryRun, onProgress: tell });
+}
