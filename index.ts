@@ -10,6 +10,7 @@ export const release = registry.release;
 export const admin = registry.admin;
 export const exposure = registry.exposure;
 export const cluster = registry.cluster;
+export const database = registry.database;
 export const storage = registry.storage;
 export const encryptionKey = registry.encryptionKey;
 export const backup = registry.backup;

@@ -4,6 +4,7 @@ import type {
     AdminOutput,
     BackupOutput,
     ClusterOutput,
+    DatabaseOutput,
     ExposureOutput,
     ReleaseOutput,
     SecretOutput,
@@ -19,6 +20,7 @@ import { Cache } from "./cache";
 import { Certificates } from "./certificates";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { Database } from "./database";
+import { databaseOutput } from "./database/database-output";
 import { Exposure } from "./exposure";
 import { Backup } from "./backup";
 import { redisValues } from "./backup/velero-values";
@@ -46,6 +48,7 @@ export class Registry extends pulumi.ComponentResource {
     readonly admin: AdminOutput;
     readonly exposure: ExposureOutput;
     readonly cluster: ClusterOutput;
+    readonly database: DatabaseOutput;
     readonly storage: StorageOutput;
     readonly encryptionKey: SecretOutput;
     /** Undefined of a stack without backup. */
@@ -133,6 +136,7 @@ export class Registry extends pulumi.ComponentResource {
         this.admin = { user: "admin", secretName: names.adminSecret, secretKey: secretKeys.admin };
         this.exposure = exposure.output;
         this.cluster = clusterOutput(settings.cluster, cluster.context, lab);
+        this.database = databaseOutput(settings);
         this.storage = storage.output;
         this.encryptionKey = { secretName: names.encryptionKeySecret, secretKey: secretKeys.encryption };
         this.registerOutputs({ registryUrl: this.registryUrl, release: this.release });

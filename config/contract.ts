@@ -37,6 +37,8 @@ export interface DatabaseOutput {
     /** Owner of the database. */
     readonly user: string;
     readonly sslmode: string;
+    /** The CA of its certificate, where it is one of the user's; absent: a public one, or nobody looks. */
+    readonly ca?: SecretOutput;
     readonly password: SecretOutput;
 }
 
@@ -164,7 +166,7 @@ export interface ClusterOutput {
     readonly kubeconfig?: string;
 }
 
-/** Names of the outputs, in the order in which they are printed. */
+/** Names of the outputs that every stack has, those of an older program as well. */
 export const outputNames = [
     "registryUrl",
     "namespace",
@@ -172,6 +174,4 @@ export const outputNames = [
     "admin",
     "exposure",
     "cluster",
-    "encryptionKey",
-    "backup",
 ] as const satisfies readonly (keyof StackOutputs)[];
