@@ -44,6 +44,7 @@ export function addBackupCommands(stackVerb: AddStackVerb, run: RunVerb): void {
                 return undefined;
             });
         });
+    backup.parent?.enablePositionalOptions();
     const managed = async (flags: StackFlags, work: (manage: Manage, context: Context) => Promise<void>) =>
         run(flags, async (context) => {
             await work(require("../backup/manage") as Manage, context);
