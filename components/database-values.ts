@@ -13,6 +13,8 @@ export function databaseValues(settings: Settings): ChartValues {
     const pools = { maxIdleConns: Math.min(mostIdle, perPod), maxOpenConns: perPod };
     const external = externalValues(settings);
     return {
+        // In the trust store of each component, where its driver looks (pgx without sslrootcert: the system's).
+        ...(hasAuthority(settings.database) ? { caBundleSecretName: names.databaseCa } : {}),
         database: external === undefined ? { type: "internal", ...pools } : { type: "external", external, ...pools },
     };
 }
@@ -39,6 +41,11 @@ function externalValues({ database, placement }: Settings): ChartValues | undefi
         // Both operators give their servers certificates, which no authority that Harbor knows has signed.
         sslmode: "require",
     };
+}
+
+/** Whether the certificate of an external database is checked by a CA of the user's. */
+function hasAuthority(database: Settings["database"]): boolean {
+    return database.kind === "external" && database.ca !== undefined;
 }
 
 /** The Secret with the password of an external database's owner: one that exists, or the program's. */

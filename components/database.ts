@@ -1,6 +1,7 @@
 import { Job } from "@pulumi/kubernetes/batch/v1/job";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import * as pulumi from "@pulumi/pulumi";
+import { requirePem } from "../config/certificate-files";
 import type { Settings } from "../config/schema";
 import type { ChartValues, HarborPart } from "./chart-values";
 import { checksumOf } from "./checksum";
@@ -58,7 +59,8 @@ export class Database extends pulumi.ComponentResource implements HarborPart {
     }
 
     private external(database: ExternalDatabase): void {
-        const { create, existingSecret } = database;
+        const { create, existingSecret, ca } = database;
+        const authority = ca === undefined ? [] : [this.authority(requirePem("database.ca", ca))];
         const credentials =
             existingSecret === undefined
                 ? [this.secret("credentials", names.databaseCredentials, this.ownerPassword(database))]
@@ -80,7 +82,20 @@ export class Database extends pulumi.ComponentResource implements HarborPart {
                 }),
             },
             // The name is its own, so a Job that has to run again takes the place of the one before.
-            { parent: this, deleteBeforeReplace: true, dependsOn: [...credentials, ...administrator] },
+            { parent: this, deleteBeforeReplace: true, dependsOn: [...authority, ...credentials, ...administrator] },
+        );
+    }
+
+    /** No secret, but the chart takes it by a Secret's name; another one restarts Harbor's pods, which copy it at their start. */
+    private authority(pem: string): Secret {
+        this.secrets.push(pulumi.output(pem));
+        return new Secret(
+            `${this.name}-ca`,
+            {
+                metadata: { name: names.databaseCa, namespace: this.args.namespace },
+                stringData: { "ca.crt": pem },
+            },
+            { parent: this },
         );
     }
 

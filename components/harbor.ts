@@ -21,8 +21,8 @@ export interface HarborArgs {
 /** Seconds until a release that does not get ready is given up: images have to be pulled. */
 const timeout = 900;
 
-/** Components whose pods read the secrets. */
-const readers = ["core", "jobservice", "registry"] as const;
+/** Components whose pods read the secrets; the exporter is one where it is there. */
+const readers = ["core", "jobservice", "registry", "exporter"] as const;
 
 /** Harbor itself: the chart as a Helm release, so that its hooks run and its ConfigMaps stay out of the state. */
 export class Harbor extends pulumi.ComponentResource {
@@ -51,8 +51,8 @@ export class Harbor extends pulumi.ComponentResource {
 function withSecrets({ values, databasePassword, secretsChecksum }: HarborArgs): pulumi.Inputs {
     const own: Record<string, unknown> = { ...values };
     for (const reader of readers) {
-        const component = values[reader] as ChartValues;
-        const annotations = component["podAnnotations"] as ChartValues | undefined;
+        const component = values[reader] as ChartValues | undefined;
+        const annotations = component?.["podAnnotations"] as ChartValues | undefined;
         own[reader] = { ...component, podAnnotations: { ...annotations, "anchorage/secrets": secretsChecksum } };
     }
     const database = values["database"] as ChartValues;

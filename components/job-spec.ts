@@ -10,6 +10,8 @@ export interface JobSpecArgs {
     readonly variables: Readonly<Record<string, string>>;
     /** Variables from Secrets of the namespace. */
     readonly secrets: Readonly<Record<string, { readonly name: string; readonly key: string }>>;
+    /** Folders with the files of Secrets of the namespace. @default none */
+    readonly files?: readonly { readonly name: string; readonly folder: string; readonly secret: string }[];
     /** Changes with the secrets, and makes the Job run again. */
     readonly checksum?: pulumi.Input<string> | undefined;
     /** As of the placement. */
@@ -24,6 +26,7 @@ const deadline = 600;
 
 /** A Job of one short script, with no more rights than that needs; it is tried again until the deadline. Pure. */
 export function jobSpec(args: JobSpecArgs) {
+    const { files = [] } = args;
     return {
         backoffLimit: 10,
         activeDeadlineSeconds: deadline,
@@ -60,8 +63,20 @@ export function jobSpec(args: JobSpecArgs) {
                             readOnlyRootFilesystem: true,
                             capabilities: { drop: ["ALL"] },
                         },
+                        ...(files.length === 0
+                            ? {}
+                            : {
+                                  volumeMounts: files.map(({ name, folder }) => ({
+                                      name,
+                                      mountPath: folder,
+                                      readOnly: true,
+                                  })),
+                              }),
                     },
                 ],
+                ...(files.length === 0
+                    ? {}
+                    : { volumes: files.map(({ name, secret }) => ({ name, secret: { secretName: secret } })) }),
             },
         },
     };

@@ -20,6 +20,7 @@ export const names = {
     databaseCluster: "harbor-postgresql",
     databaseCredentials: "harbor-database-credentials",
     databaseAdmin: "harbor-database-admin",
+    databaseCa: "harbor-database-ca",
     databaseSetUp: "harbor-database-set-up",
     /** The replication of the OT operator; the chart's own Redis is harbor-redis. */
     cache: "harbor-cache",

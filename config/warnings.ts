@@ -15,12 +15,23 @@ export function warningsOf(settings: Settings): string[] {
         ...(backup.kind === "velero" && backup.location.kind === "minio"
             ? [retirement('backup.location.kind is "minio"', minioRetired)]
             : []),
+        ...unnamedAuthority(settings),
         ...(exposure.kind === "route" && exposure.controller === "traefik" && !operators.traefik.installed
             ? [
                   'exposure.controller is "traefik" with exposure.kind "route": its chart does not bring the CRDs of the ' +
                       "Gateway API, the cluster has to have them (README of traefik/traefik-helm-chart)",
               ]
             : []),
+    ];
+}
+
+/** A certificate is looked at, and nobody said by which CA. */
+function unnamedAuthority({ database, harbor }: Settings): string[] {
+    if (database.kind !== "external" || !database.sslmode.startsWith("verify")) return [];
+    if (database.ca !== undefined || harbor.values["caBundleSecretName"] !== undefined) return [];
+    return [
+        `database.sslmode is "${database.sslmode}" without database.ca: the server's certificate has to be of a public CA, ` +
+            "or Harbor does not start",
     ];
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import { images } from "../../config/catalogue";
-import type { DatabaseOutput } from "../../config/contract";
+import type { DatabaseOutput, SecretOutput } from "../../config/contract";
 
 /** Name of the client Pod's container. */
 export const clientContainer = "client";
@@ -11,8 +12,8 @@ export const clientLabel = { "app.kubernetes.io/component": "database-client" } 
 /** Seconds that a client Pod lives at most: one whose command was killed ends by itself. */
 const lifetime = 12 * 3_600;
 
-/** Where libpq finds the authorities that a server's certificate is checked with: in the image, as in Harbor's own. */
-const authorities = "/etc/ssl/certs/ca-certificates.crt";
+/** Where libpq finds the authorities that a server's certificate is checked with: the public ones of the image, or its own. */
+const authorities = { public: "/etc/ssl/certs/ca-certificates.crt", own: "/ca/ca.crt" } as const;
 
 /** A name that no other client Pod of the namespace has. */
 export function clientPodName(): string {
@@ -24,14 +25,15 @@ export function clientPodName(): string {
  * their own environment variables. The password comes from its Secret and is nobody else's to see. Pure.
  */
 export function clientPod(name: string, namespace: string, database: DatabaseOutput): object {
-    const { host, port, user, sslmode, password } = database;
+    const { host, port, user, sslmode, ca, password } = database;
+    const authority = ca === undefined ? authorities.public : authorities.own;
     const variables = {
         PGHOST: host,
         PGPORT: String(port),
         PGUSER: user,
         PGDATABASE: database.database,
         PGSSLMODE: sslmode,
-        ...(sslmode.startsWith("verify") ? { PGSSLROOTCERT: authorities } : {}),
+        ...(sslmode.startsWith("verify") ? { PGSSLROOTCERT: authority } : {}),
         PGCONNECT_TIMEOUT: "10",
         PGAPPNAME: "anchorage",
         HOME: "/tmp",
@@ -72,8 +74,14 @@ export function clientPod(name: string, namespace: string, database: DatabaseOut
                         readOnlyRootFilesystem: true,
                         capabilities: { drop: ["ALL"] },
                     },
+                    ...(ca === undefined ? {} : { volumeMounts: [{ name: "ca", mountPath: "/ca", readOnly: true }] }),
                 },
             ],
+            ...(ca === undefined ? {} : { volumes: [caVolume(ca)] }),
         },
     };
+}
+
+function caVolume({ secretName, secretKey }: SecretOutput): object {
+    return { name: "ca", secret: { secretName, items: [{ key: secretKey, path: path.basename(authorities.own) }] } };
 }

@@ -39,12 +39,13 @@ SELECT format('ALTER DATABASE %I OWNER TO %I', datname, :'owner')
 SQL
 `;
 
-/** Where libpq finds the authorities that a server's certificate is checked with: in the image, as in Harbor's own. */
-const authorities = "/etc/ssl/certs/ca-certificates.crt";
+/** Where libpq finds the authorities that a server's certificate is checked with: the public ones of the image, or its own. */
+const authorities = { public: "/etc/ssl/certs/ca-certificates.crt", own: "/ca/ca.crt" } as const;
 
 /** The Job that makes an external database, as the design document did by hand. Pure. */
 export function setUpSpec({ database, placement, ownerSecret, checksum }: SetUpArgs) {
-    const { create, host, port, sslmode } = database;
+    const { create, host, port, sslmode, ca } = database;
+    const authority = ca === undefined ? authorities.public : authorities.own;
     return jobSpec({
         name: "set-up",
         image: create.image ?? images.postgresClient,
@@ -55,7 +56,7 @@ export function setUpSpec({ database, placement, ownerSecret, checksum }: SetUpA
             PGUSER: create.user,
             PGDATABASE: "postgres",
             PGSSLMODE: sslmode,
-            ...(sslmode.startsWith("verify") ? { PGSSLROOTCERT: authorities } : {}),
+            ...(sslmode.startsWith("verify") ? { PGSSLROOTCERT: authority } : {}),
             PGCONNECT_TIMEOUT: "10",
             OWNER: database.user,
             DATABASE: database.database,
@@ -64,6 +65,7 @@ export function setUpSpec({ database, placement, ownerSecret, checksum }: SetUpA
             PGPASSWORD: { name: create.existingSecret ?? names.databaseAdmin, key: secretKeys.database },
             OWNER_PASSWORD: { name: ownerSecret, key: secretKeys.database },
         },
+        files: ca === undefined ? [] : [{ name: "ca", folder: "/ca", secret: names.databaseCa }],
         checksum,
         priorityClass: placement.priorityClass,
     });

@@ -1,3 +1,4 @@
+import { parseCertificates, readPem } from "../certificate-files";
 import { connectionBudget, fewestConnections } from "../connections";
 import type { Settings } from "../schema";
 
@@ -33,8 +34,24 @@ function checkConnections(settings: Settings): string[] {
 
 type External = Extract<Settings["database"], { kind: "external" }>;
 
-function checkExternal({ password, existingSecret, pooler, create }: External): string[] {
+/** A CA that nobody looks at is a connection that is less safe than it seems. */
+function checkAuthority({ ca, sslmode }: External): string[] {
+    if (ca === undefined) return [];
+    if (!sslmode.startsWith("verify")) {
+        return [
+            `database.sslmode is "${sslmode}", which looks at no certificate, but database.ca is set: ` +
+                'set sslmode to "verify-full", or leave ca out',
+        ];
+    }
+    const pem = readPem(ca);
+    const authority = "why" in pem ? pem : parseCertificates(pem.value);
+    return "why" in authority ? [`database.ca ${authority.why}`] : [];
+}
+
+function checkExternal(database: External): string[] {
+    const { password, existingSecret, pooler, create } = database;
     return [
+        ...checkAuthority(database),
         ...(password !== undefined && existingSecret !== undefined
             ? [`database.existingSecret is "${existingSecret}", and database.password is set as well: set one of them`]
             : []),

@@ -110,12 +110,18 @@ function hidden(values: Settings["harbor"]["values"]): string[] {
 }
 
 /** The chart has one place for the CA that components trust, and one for the CA that the portal offers. */
-function checkAuthorities({ harbor: { values }, storage, tls }: Settings): string[] {
+function checkAuthorities({ harbor: { values }, database, storage, tls }: Settings): string[] {
     const storageCa = "caSecret" in storage ? storage.caSecret : undefined;
     return [
         ...(values["caBundleSecretName"] !== undefined && storageCa !== undefined
             ? [
                   `harbor.values.caBundleSecretName takes the place of storage.caSecret, which is "${storageCa}": put both CAs into that Secret's ca.crt`,
+              ]
+            : []),
+        ...(values["caBundleSecretName"] !== undefined && database.kind === "external" && database.ca !== undefined
+            ? [
+                  "harbor.values.caBundleSecretName takes the place of database.ca: put all CAs into database.ca, " +
+                      "one after the other, and leave the raw value out",
               ]
             : []),
         ...(values["caSecretName"] !== undefined && tls.kind === "self-signed"

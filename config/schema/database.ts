@@ -62,6 +62,13 @@ export const database = z.discriminatedUnion("kind", [
             .enum(["disable", "require", "verify-ca", "verify-full"])
             .default("require")
             .describe("of every connection"),
+        ca: z
+            .string()
+            .min(1, "must not be empty")
+            .optional()
+            .describe(
+                "CA of its certificate, for verify-ca and verify-full: PEM, or the path of such a file; default: the public ones",
+            ),
         password: secret.optional().describe("secret: pulumi config set --secret --path database.password"),
         existingSecret: name.optional().describe("Secret in the namespace with the key password"),
         maxConnections: count(10_000).default(100).describe("max_connections of the server, or what Harbor may use"),

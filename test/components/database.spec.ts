@@ -8,6 +8,7 @@ import type { Settings } from "../../config/schema";
 import { parseSettings } from "../../config/settings";
 import type { Tree } from "../support/chart-objects";
 import { violations } from "../support/custom-resource";
+import { makeAuthority } from "../support/certificates";
 import { evaluateDependencies, type DependentResource } from "../support/mock-dependencies";
 import { referenceDefinition } from "../support/reference-data";
 import { secretValue } from "../support/secret-value";
@@ -224,6 +225,34 @@ describe("database", () => {
         assert.doesNotMatch(JSON.stringify(job.inputs), /of-the-|generated-/);
         const { stringData } = named(resources, "database-admin").inputs;
         assert.deepEqual(secretValue(stringData), { password: "of-the-admin" });
+    });
+
+    it("that has a CA of the user's gives it to Harbor's components and to the Job, and another one restarts them", async () => {
+        const { certificate } = await makeAuthority("of the database");
+        const create = { user: "admin", password: "of-the-admin" };
+        const given = settings({ ...external, sslmode: "verify-full", ca: certificate, create });
+        const values = databaseValues(given);
+        assert.equal(values["caBundleSecretName"], "harbor-database-ca");
+        for (const version of ["2.12.2", "2.15.2"]) assert.deepEqual(unknownChartValues(values, version), []);
+        const { resources, part } = await made(given);
+        const { metadata, stringData } = named(resources, "database-ca").inputs;
+        assert.equal((metadata as Tree)["name"], "harbor-database-ca");
+        assert.equal(String((secretValue(stringData) as Tree)["ca.crt"]).trim(), certificate.trim());
+        assert.equal(part.secrets.length, 2);
+        const job = named(resources, "database-set-up");
+        assert.ok(job.dependencies.includes("database-ca"));
+        const text = JSON.stringify(job.inputs);
+        assert.match(text, /"name":"PGSSLROOTCERT","value":"\/ca\/ca\.crt"/);
+        assert.match(text, /"volumeMounts":\[\{"mountPath":"\/ca","name":"ca","readOnly":true\}\]/);
+        assert.match(text, /"volumes":\[\{"name":"ca","secret":\{"secretName":"harbor-database-ca"\}\}\]/);
+    });
+
+    it("whose certificate is of a public CA is checked by those of the Job's image", async () => {
+        const create = { user: "admin", password: "of-the-admin" };
+        const { resources } = await made(settings({ ...external, sslmode: "verify-full", create }));
+        const text = JSON.stringify(named(resources, "database-set-up").inputs);
+        assert.match(text, /"name":"PGSSLROOTCERT","value":"\/etc\/ssl\/certs\/ca-certificates\.crt"/);
+        assert.doesNotMatch(text, /volumes/);
     });
 
     it("of the chart gets a password as a secret value, and no object", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { connectionBudget } from "../../config/connections";
 import { parseSettings } from "../../config/settings";
+import { warningsOf } from "../../config/warnings";
+import { makeAuthority } from "../support/certificates";
 import { mistakesOf } from "../support/settings";
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -111,6 +113,43 @@ describe("database settings", () => {
             assert.deepEqual(mistakesOf({ ...onCluster, ...allowed }), []);
         });
     }
+
+    it("refuse a CA that is none, or that nobody looks at, or that raw values would take away", async () => {
+        const { certificate: ca } = await makeAuthority("of the database");
+        const verified = { ...given, sslmode: "verify-full", ca };
+        const mistakes = (database: Raw, more: Raw = {}): readonly string[] =>
+            mistakesOf({ ...onCluster, database, ...more });
+        assert.deepEqual(mistakes(verified), []);
+        assert.deepEqual(mistakes({ ...verified, sslmode: "verify-ca" }), []);
+        const bundle = { harbor: { values: { caBundleSecretName: "all-authorities" } } };
+        assert.deepEqual(mistakes({ ...given, sslmode: "verify-full" }, bundle), []);
+        const refused: readonly (readonly [mistakes: readonly string[], because: RegExp])[] = [
+            [
+                mistakes({ ...given, ca }),
+                /^database\.sslmode is "require", which looks at no certificate, but database\.ca is set: set sslmode to "verify-full"/,
+            ],
+            [mistakes({ ...verified, ca: "no-such.pem" }), /^database\.ca is neither PEM nor a file that can be read/],
+            [
+                mistakes({ ...verified, ca: "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n" }),
+                /^database\.ca has something in it that is called a certificate and is none/,
+            ],
+            [mistakes(verified, bundle), /^harbor\.values\.caBundleSecretName takes the place of database\.ca/],
+        ];
+        for (const [[first, ...rest], because] of refused) {
+            assert.match(first ?? "nothing was refused", because);
+            assert.deepEqual(rest, []);
+        }
+    });
+
+    it("warn of a certificate that only a public CA can have signed, and of no other", async () => {
+        const { certificate: ca } = await makeAuthority("of the database");
+        const warnings = (more: Raw, harbor: Raw = {}): string[] =>
+            warningsOf(parseSettings({ ...onCluster, database: { ...given, ...more }, harbor }));
+        assert.match(warnings({ sslmode: "verify-ca" }).join(), /"verify-ca" without database\.ca: .* of a public CA/);
+        assert.deepEqual(warnings({ sslmode: "verify-ca", ca }), []);
+        assert.deepEqual(warnings({ sslmode: "require" }), []);
+        assert.deepEqual(warnings({ sslmode: "verify-full" }, { values: { caBundleSecretName: "all" } }), []);
+    });
 
     it("never show a password", () => {
         const shown = mistakesOf({
