@@ -5,6 +5,7 @@ import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
 import { examples } from "./commands/help";
 import { addBackupCommands } from "./commands/backup";
+import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addRestoreCommand } from "./commands/restore";
 import { engineWishes, type Context, type EngineWish } from "./context";
@@ -211,6 +212,7 @@ export function buildCommands(run: RunVerb): Command {
 
     addBackupCommands(stackVerb, run);
     addRestoreCommand(stackVerb, run);
+    addDrillCommands(program, verb, run);
     addLabCommands(program, verb, run);
     return program;
 }

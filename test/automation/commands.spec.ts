@@ -65,7 +65,14 @@ describe("command line", () => {
                 .map(([name]) => name)
                 .sort(),
             [
+                "backup delete",
+                "backup list",
+                "backup prune",
+                "backup show",
+                "backup unlock",
+                "backup verify",
                 "destroy",
+                "drill disaster",
                 "lab charts",
                 "lab kubeconfig",
                 "lab reset",
