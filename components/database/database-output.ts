@@ -1,7 +1,7 @@
 import type { DatabaseOutput } from "../../config/contract";
 import type { Settings } from "../../config/schema";
 import { databaseSecret } from "../database-values";
-import { secretKeys } from "../names";
+import { names, secretKeys } from "../names";
 import { database as harborDatabase, databaseCluster, owner } from "./clusters";
 
 /** Service and Secret of the chart's own database. */
@@ -11,8 +11,9 @@ const internal = "harbor-database";
 export function databaseOutput({ database, placement }: Settings): DatabaseOutput {
     if (database.kind === "external") {
         const { kind, host, port, user, sslmode } = database;
+        const ca = database.ca === undefined ? {} : { ca: { secretName: names.databaseCa, secretKey: "ca.crt" } };
         const password = { secretName: databaseSecret(database), secretKey: secretKeys.database };
-        return { kind, host, port, database: database.database, user, sslmode, password };
+        return { kind, host, port, database: database.database, user, sslmode, ...ca, password };
     }
     if (database.kind === "internal") {
         // As its chart has it (goharbor/harbor-helm 1.19, templates/database and _helpers.tpl).

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { databaseOutput } from "../../components/database/database-output";
+import type { DatabaseOutput } from "../../config/contract";
 import { parseSettings } from "../../config/settings";
+import { makeAuthority } from "../support/certificates";
 
 describe("the output database", () => {
     it("names where it is, and the Secret with its password, of each kind", () => {
@@ -41,5 +43,14 @@ describe("the output database", () => {
             );
             assert.equal(output.port, host === "db.example.com" ? 6432 : 5432);
         }
+    });
+
+    it("names the CA of its certificate where that is one of the user's", async () => {
+        const { certificate: ca } = await makeAuthority("of the database");
+        const database = { kind: "external", host: "db.example.com", sslmode: "verify-full", password: "hush-hush" };
+        const of = (more: object): DatabaseOutput =>
+            databaseOutput(parseSettings({ cluster: { kind: "kubeconfig" }, database: { ...database, ...more } }));
+        assert.deepEqual(of({ ca }).ca, { secretName: "harbor-database-ca", secretKey: "ca.crt" });
+        assert.equal("ca" in of({}), false);
     });
 });
