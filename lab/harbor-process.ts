@@ -13,10 +13,9 @@ import { endProcess, recordProcess, runningProcess, type RecordedProcess } from 
 
 /** The lab's stand-in of Harbor's core: one process on loopback, which has a PostgreSQL and a registry of its own. */
 
-/** http://127.0.0.1:PORT, of the oldest Harbor and of one beside it; undefined of a lab that has none. */
-export function harborUrls({ harbor }: LabIdentity): { readonly url: string; readonly copyUrl: string } | undefined {
-    const url = (port: number): string => `http://127.0.0.1:${String(port)}`;
-    return harbor && { url: url(harbor.port), copyUrl: url(harbor.copyPort) };
+/** http://127.0.0.1:PORT, of the oldest Harbor; undefined of a lab that has none. */
+export function harborUrl({ harbor }: LabIdentity): string | undefined {
+    return harbor && `http://127.0.0.1:${String(harbor.port)}`;
 }
 
 /**
@@ -32,7 +31,6 @@ export async function startHarbor(registryBinary: string, layout: LabLayout, ide
     const { accessKey, secretKey } = identity.s3;
     const settings: LabHarborSettings = {
         port: harbor.port,
-        copyPort: harbor.copyPort,
         kubeconfig: layout.kubeconfig,
         folder: path.join(layout.harbor, "postgres"),
         addresses: layout.harborAddresses,

@@ -12,7 +12,7 @@ export interface LabIdentity {
     readonly nodes: number;
     readonly s3: { readonly accessKey: string; readonly secretKey: string; readonly port: number };
     /** Of a lab that was started with the registry's program. */
-    readonly harbor?: { readonly port: number; readonly copyPort: number };
+    readonly harbor?: { readonly port: number };
 }
 
 /** The identity on record, or undefined for a lab that was never started. @throws UserError for another format */

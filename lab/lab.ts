@@ -17,7 +17,7 @@ import {
 } from "./cluster";
 import { isClusterRunning } from "./components";
 import { onDisk } from "./disk";
-import { harborUrls, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
+import { harborUrl, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
 import { createIdentity, readIdentity, requireIdentity, requireName, type LabIdentity } from "./identity";
 import { labLayout, type LabLayout } from "./layout";
 import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
@@ -162,13 +162,12 @@ export async function listLabs(): Promise<string[]> {
     }
 }
 
-/** With the registry's program, a lab also has a Harbor, and one beside it: their ports are chosen once. */
+/** With the registry's program, a lab also has a Harbor: its port is chosen once. */
 async function withHarbor({ binaries }: StartLabOptions, identity: LabIdentity): Promise<LabIdentity> {
     if (binaries.registry === undefined || identity.harbor !== undefined) return identity;
-    const ports = new Set([identity.s3.port]);
-    while (ports.size < 3) ports.add(await freePort());
-    const [, port = 0, copyPort = 0] = ports;
-    return { ...identity, harbor: { port, copyPort } };
+    let port = await freePort();
+    while (port === identity.s3.port) port = await freePort();
+    return { ...identity, harbor: { port } };
 }
 
 async function isRunning({ binaries }: StartLabOptions, layout: LabLayout): Promise<boolean> {
@@ -183,7 +182,7 @@ async function writeEndpoints(
     layout: LabLayout,
     identity: LabIdentity,
 ): Promise<LabEndpoints> {
-    const harbor = harborUrls(identity);
+    const harbor = harborUrl(identity);
     const endpoints: LabEndpoints = {
         name,
         id: identity.id,
@@ -197,7 +196,7 @@ async function writeEndpoints(
         },
         tools: { kubectl: binaries.kubectl, helm: binaries.helm },
         charts: layout.charts,
-        ...(harbor === undefined ? {} : { harbor: { url: harbor.url }, harborCopy: { url: harbor.copyUrl } }),
+        ...(harbor === undefined ? {} : { harbor: { url: harbor } }),
     };
     const text = JSON.stringify(endpoints, undefined, 2);
     if ((await readFileIfPresent(layout.endpoints)) !== text) await writeFileAtomic(layout.endpoints, text, 0o600);

@@ -2,7 +2,7 @@ import path from "node:path";
 import { readFileIfPresent } from "../lib/files";
 import { lockHolder } from "../lib/lock";
 import { componentLog, componentPid, components, isComponentRunning } from "./components";
-import { harborUrls, runningHarbor } from "./harbor-process";
+import { harborUrl, runningHarbor } from "./harbor-process";
 import { readIdentity, requireName } from "./identity";
 import { componentAddress } from "./kwok-configuration";
 import { labLayout } from "./layout";
@@ -70,7 +70,7 @@ export async function labStatus(name: string): Promise<LabState> {
         part("s3", store !== undefined, store?.pid, layout.s3Log, s3Endpoint(identity)),
         ...(identity.harbor === undefined
             ? []
-            : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, harborUrls(identity)?.url)]),
+            : [part("harbor", harbor !== undefined, harbor?.pid, layout.harborLog, harborUrl(identity))]),
         ...(velero === undefined
             ? []
             : [part("velero", velero.running !== undefined, velero.running?.pid, layout.veleroLog)]),

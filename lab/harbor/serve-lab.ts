@@ -13,8 +13,6 @@ import { openStandIn } from "./stand-in";
 /** What the lab tells the process, in a file of mode 0600. */
 export const labHarborSettings = z.object({
     port: z.int(),
-    /** Of a second Harbor; more have any free ones. */
-    copyPort: z.int(),
     kubeconfig: z.string(),
     /** Folder of the database. */
     folder: z.string(),
@@ -32,7 +30,7 @@ const interval = 500;
 
 /**
  * Plays the kubelet for Harbor's core: serves each stack whose core is Ready in the cluster, with its password, its bucket
- * and its database, and answers 503 while it is not. The oldest one has the lab's port, the next one that for a copy, others any. Ends when
+ * and its database, and answers 503 while it is not. The oldest one has the lab's port, others one of their own. Ends when
  * the signal is aborted.
  * @throws where it cannot listen
  */
@@ -41,9 +39,9 @@ export async function serveLab(
     signal: AbortSignal,
     log: (line: string) => void,
 ): Promise<void> {
-    const fixed = [await Door.open(settings.port), await Door.open(settings.copyPort)] as const;
-    log(`listening on ${fixed[0].url}`);
-    const lab = new Lab(settings, fixed, log);
+    const first = await Door.open(settings.port);
+    log(`listening on ${first.url}`);
+    const lab = new Lab(settings, first, log);
     try {
         while (!signal.aborted) {
             await lab.look();
@@ -75,7 +73,7 @@ class Lab {
 
     constructor(
         private readonly settings: LabHarborSettings,
-        private readonly fixed: readonly [first: Door, copy: Door],
+        private readonly first: Door,
         private readonly log: (line: string) => void,
     ) {
         this.parts = new Parts(settings);
@@ -101,13 +99,13 @@ class Lab {
 
     async close(): Promise<void> {
         for (const namespace of [...this.serving.keys()]) await this.stop(namespace);
-        for (const door of new Set([...this.fixed, ...this.doors.values()])) door.close();
+        for (const door of new Set([this.first, ...this.doors.values()])) door.close();
         await this.parts.stop();
     }
 
     private async start(core: Core): Promise<void> {
         const { namespace } = core;
-        const door = this.doors.get(namespace) ?? this.fixed[0];
+        const door = this.doors.get(namespace) ?? this.first;
         this.log(`serving the Harbor of namespace ${namespace} on ${door.url}`);
         const [databases, registry] = await Promise.all([this.parts.databases(), this.parts.registry(core, this.log)]);
         const standIn = await openStandIn({
@@ -139,12 +137,12 @@ class Lab {
         for (const [namespace, door] of this.doors) {
             if (namespaces.includes(namespace)) continue;
             this.doors.delete(namespace);
-            if (!this.fixed.includes(door)) door.close();
+            if (door !== this.first) door.close();
         }
         for (const namespace of namespaces) {
             if (this.doors.has(namespace)) continue;
-            const taken = [...this.doors.values()];
-            this.doors.set(namespace, this.fixed.find((door) => !taken.includes(door)) ?? (await Door.open(0)));
+            const taken = [...this.doors.values()].includes(this.first);
+            this.doors.set(namespace, taken ? await Door.open(0) : this.first);
         }
         const addresses = JSON.stringify(Object.fromEntries([...this.doors].map(([name, { url }]) => [name, url])));
         if (addresses === this.lastAddresses) return;
