@@ -198,8 +198,11 @@ export const images = {
     /** The last ones that MinIO published, on quay.io alone: those of Docker Hub were removed in 2026-09. */
     minio: "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z",
     minioClient: "quay.io/minio/mc:RELEASE.2025-08-13T08-35-41Z",
-    /** Has psql. Tag: docker-library/official-images, library/postgres, 2026-08-21. */
-    postgresClient: "docker.io/library/postgres:17.11-alpine3.24",
+    /**
+     * Has psql, pg_dump and pg_restore, of the newest major version that a database here may have: an older pg_dump refuses
+     * a newer server. Tag: docker-library/official-images, library/postgres, 2026-08-21.
+     */
+    postgresClient: "docker.io/library/postgres:18.6-alpine3.24",
     /** By PostgreSQL's major version: cloudnative-pg/artifacts, image-catalogs/catalog-standard-trixie.yaml, 2026-08-17. */
     cloudNativePg: {
         "15": "ghcr.io/cloudnative-pg/postgresql:15.19-202608170814-standard-trixie",
