@@ -7,6 +7,7 @@ import { examples } from "./commands/help";
 import { addBackupCommands } from "./commands/backup";
 import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
+import { addMigrateCommand } from "./commands/migrate";
 import { addRestoreCommand } from "./commands/restore";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
@@ -212,6 +213,7 @@ export function buildCommands(run: RunVerb): Command {
 
     addBackupCommands(stackVerb, run);
     addRestoreCommand(stackVerb, run);
+    addMigrateCommand(stackVerb, run);
     addDrillCommands(program, verb, run);
     addLabCommands(program, verb, run);
     return program;
