@@ -1,4 +1,4 @@
-import type { LabEndpoints } from "../lib/home";
+import { labVolumeDriver, type LabEndpoints } from "../lib/home";
 import type { Settings } from "./schema";
 
 /**
@@ -31,6 +31,12 @@ function backupOn(backup: Settings["backup"], lab: LabEndpoints, standsIn: boole
     return {
         ...backup,
         volumes: backup.volumes === "files" ? "none" : backup.volumes,
+        // The lab's volumes are of its own driver, whose snapshots it plays as well.
+        snapshotClass: backup.snapshotClass && {
+            driver: labVolumeDriver,
+            deletionPolicy: backup.snapshotClass.deletionPolicy,
+            parameters: {},
+        },
         location: ofTheLab
             ? {
                   ...{ kind: "s3", bucket, prefix, forceDestroy, createBucket: true },

@@ -4,6 +4,7 @@ import { certificateStages } from "./stages/certificates";
 import { databaseStages } from "./stages/databases";
 import { definitionStages } from "./stages/definitions";
 import { gatewayStages } from "./stages/gateways";
+import { snapshotStages } from "./stages/snapshots";
 import { stageObject } from "./stages/stage";
 import { volumeStages } from "./stages/volumes";
 import { nodeStage, podStages } from "./stages/workloads";
@@ -13,7 +14,7 @@ import { nodeStage, podStages } from "./stages/workloads";
  * into force when their definitions are there.
  */
 export function stages(): object[] {
-    const ofOperators = [...certificateStages, ...gatewayStages, ...databaseStages, ...cacheStages];
+    const ofOperators = [...certificateStages, ...gatewayStages, ...databaseStages, ...cacheStages, ...snapshotStages];
     return [
         nodeStage,
         ...podStages,

@@ -63,3 +63,6 @@ export interface LabEndpoints {
 
 /** Name of the ConfigMap in kube-system that marks a cluster as a lab. */
 export const labMarker = { namespace: "kube-system", name: "anchorage-lab" } as const;
+
+/** CSI driver of the volumes of a lab. */
+export const labVolumeDriver = "volume.lab.anchorage";

@@ -1,7 +1,8 @@
+import { labVolumeDriver } from "../../lib/home";
 import { alive, deleted, inPhase, patchOf, type Stage } from "./stage";
 
 /** Provisioner of the lab's StorageClass; its volumes bind by the Stages below and hold nothing. */
-export const volumeProvisioner = "volume.lab.anchorage";
+export const volumeProvisioner = labVolumeDriver;
 export const storageClassName = "standard";
 
 const ofTheLab = `has(self.spec.storageClassName) && self.spec.storageClassName == '${storageClassName}'`;

@@ -222,7 +222,9 @@ describe("backup of a stack in a lab", () => {
     it("takes no files of volumes, which its simulated pods do not have", () => {
         assert.equal(inLab(s3, { volumes: "files" }).volumes, "none");
         const snapshots = { volumes: "snapshots", snapshotClass: { driver: "csi.example.com" } };
-        assert.equal(inLab(s3, snapshots).volumes, "snapshots");
+        const { volumes, snapshotClass } = inLab(s3, snapshots);
+        assert.equal(volumes, "snapshots");
+        assert.equal(snapshotClass?.driver, "volume.lab.anchorage");
     });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { parse } from "yaml";
 import { labChartPins } from "../../automation/lab-charts";
 import { Velero } from "../../automation/backup/velero";
 import { onLab } from "../../automation/engines/on-lab";
@@ -11,6 +12,7 @@ import type { StackOutputs } from "../../config/contract";
 import { resetLab, startLab } from "../../lab/lab";
 import { labLayout } from "../../lab/layout";
 import { prepareLabCharts } from "../../lab/operators/lab-charts";
+import { installDefinitions } from "../../lab/operators/definitions";
 import { labStatus } from "../../lab/status";
 import { resolveTools } from "../../lab/tools/resolver";
 import { addVelero, veleroBinaries } from "../../lab/velero-process";
@@ -39,8 +41,14 @@ describe("Velero in a lab", function () {
         this.timeout(labTimeout);
         ({ endpoints: lab } = await startLab({ name, binaries: await testBinaries(), exec }));
         await prepareLabCharts({ name, charts: labChartPins(["velero"]), exec });
+        await installDefinitions({ name, owners: ["volume-snapshots"], exec });
         await addVelero(name, veleroBinaries(await resolveTools(["velero"], { exec, env: process.env })));
-        engine = createRehearsalEngine(await onLab({ projectRoot, stack: "lab-backup" }, name, process.env));
+        const { config } = parse(readFileSync(path.join(projectRoot, "Pulumi.lab-backup.yaml"), "utf8")) as {
+            config: Readonly<Record<string, object>>;
+        };
+        const snapshots = { volumes: "snapshots", snapshotClass: { driver: "csi.example.com" } };
+        const overrides = { backup: { ...config["anchorage:backup"], ...snapshots } };
+        engine = createRehearsalEngine(await onLab({ projectRoot, stack: "lab-backup", overrides }, name, process.env));
         const result = await engine.up();
         const read = readStackOutputs(result.outputs);
         assert.ok(read, "the stack has no outputs");
@@ -81,7 +89,7 @@ describe("Velero in a lab", function () {
             location: "anchorage",
             bucket: { bucket: "velero", region: lab.s3.region, endpoint: lab.s3.endpoint, pathStyle: true },
             credentials: { secretName: "anchorage-backup-location", secretKey: "cloud" },
-            volumes: "none",
+            volumes: "snapshots",
             volumePolicy: "anchorage-volumes",
             retention: { count: 7, days: 30 },
         });
@@ -105,7 +113,13 @@ describe("Velero in a lab", function () {
     it("backs the registry's namespace up, and refuses the same name again", async () => {
         const seen: string[] = [];
         const backup = await velero.backup(
-            { name: "first", namespaces: [outputs.namespace], ttlHours: 24, labels: { "anchorage/set": "first" } },
+            {
+                name: "first",
+                volumes: "none",
+                namespaces: [outputs.namespace],
+                ttlHours: 24,
+                labels: { "anchorage/set": "first" },
+            },
             { onProgress: (detail) => seen.push(detail) },
         );
         assert.equal(backup.phase, "Completed");
@@ -139,6 +153,25 @@ describe("Velero in a lab", function () {
         await kubectl(lab, "delete", "namespace", into, "--wait=false");
     });
 
+    it("takes snapshots of all volumes but Redis's, and restores from them", async () => {
+        const { snapshots, warnings } = await velero.backup({ name: "snapshots", namespaces: [outputs.namespace] });
+        // Of the database and of Trivy: images and job logs have none.
+        assert.equal(snapshots, 2);
+        assert.equal(warnings, 0);
+        const into = "harbor-snapshots";
+        const restore = await velero.restore({
+            name: "third",
+            backup: "snapshots",
+            into: { [outputs.namespace]: into },
+        });
+        assert.equal(restore.errors, 0);
+        const sources = await kubectl(lab, "-n", into, "get", "pvc", "-o", "jsonpath={.items[*].spec.dataSource.kind}");
+        assert.equal(sources, "VolumeSnapshot VolumeSnapshot");
+        await velero.deleteRestore("third");
+        await kubectl(lab, "delete", "namespace", into, "--wait=false");
+        await velero.deleteBackup("snapshots");
+    });
+
     it("says why a backup is PartiallyFailed: nothing here reads the files of volumes", async () => {
         const error = await failure(
             velero.backup({ name: "files", namespaces: [outputs.namespace], volumes: "files" }),
@@ -157,7 +190,7 @@ describe("Velero in a lab", function () {
     });
 
     it("deletes a backup with what is in the bucket, and nothing where there is none", async () => {
-        await velero.backup({ name: "gone", namespaces: [outputs.namespace] });
+        await velero.backup({ name: "gone", namespaces: [outputs.namespace], volumes: "none" });
         await velero.deleteBackup("gone");
         // It would come back from the bucket with the next synchronisation.
         assert.deepEqual((await velero.backups()).map((backup) => backup.name).sort(), ["first"]);
