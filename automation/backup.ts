@@ -77,7 +77,6 @@ async function makeSet(
             realDoors({ backups, manifests, ...(content ? { content } : {}) }, options, {
                 outputs,
                 door,
-                lasting,
                 hold,
             }),
         );

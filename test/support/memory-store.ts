@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { ObjectStoreError } from "../../automation/objects/errors";
-import type { ObjectContent, ObjectStore, StoredObject, WriteOptions, Written } from "../../automation/objects/store";
+import type { ObjectContent, ObjectStore, StoredObject, Written } from "../../automation/objects/store";
 
 /** A bucket in memory, with the manners of S3: the order of keys, whole objects or none. */
 export class MemoryStore implements ObjectStore {
@@ -29,7 +29,7 @@ export class MemoryStore implements ObjectStore {
     open(key: string): Promise<ObjectContent> {
         const content = this.objects.get(key);
         if (content === undefined) {
-            return Promise.reject(new ObjectStoreError(`${key} is not in ${this.where}`, { kind: "missing" }));
+            return Promise.reject(new ObjectStoreError(`${key} is not in ${this.where}`, "missing"));
         }
         return Promise.resolve({ ...this.stored(key), body: Readable.from([content]) });
     }
@@ -42,7 +42,7 @@ export class MemoryStore implements ObjectStore {
         return Promise.resolve(this.objects.get(key)?.toString());
     }
 
-    async write(key: string, body: Readable | string | Buffer, _options?: WriteOptions): Promise<Written> {
+    async write(key: string, body: Readable | string | Buffer): Promise<Written> {
         this.beforeChange(`write ${key}`);
         const chunks: Buffer[] = [];
         if (body instanceof Readable) for await (const chunk of body) chunks.push(Buffer.from(chunk as Buffer));

@@ -99,6 +99,8 @@ class World {
                             assert.ok(harbor.readOnly && harbor.paused.length === 4);
                             return Readable.from([Buffer.from("a dump")]);
                         },
+                        createDatabase: () => Promise.reject(new Error("not in a backup")),
+                        dropDatabase: () => Promise.reject(new Error("not in a backup")),
                         restore: () => Promise.reject(new Error("not in a backup")),
                         close: () => this.changed("close database", () => void this.pods.delete(name)),
                     };
@@ -148,7 +150,10 @@ class World {
     }
 }
 
-describe("a backup", () => {
+describe("a backup", function () {
+    // Some 25 backups one after the other, each with a Harbor of its own.
+    this.timeout(120_000);
+
     const worlds: World[] = [];
     const start = async (): Promise<World> => {
         const world = await World.start();
