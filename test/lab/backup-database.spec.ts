@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { createReadStream, createWriteStream, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { openDatabaseClient, type DatabaseClient } from "../../automation/backup/database";
 import type { ClusterDoor } from "../../automation/cluster-access";
 import type { DatabaseOutput, StackOutputs } from "../../config/contract";
@@ -226,7 +229,12 @@ describe("the database of a stack in the lab", function () {
         const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 50);
         // Larger than what pipes and sockets hold on the way.
         const filler = await fill(client);
-        await client.restore(client.dump());
+        const file = path.join(tmpdir(), `anchorage-dump-${String(process.pid)}`);
+        await pipeline(client.dump(), createWriteStream(file));
+        await client.restore(createReadStream(file));
+        const { size } = statSync(file);
+        rmSync(file);
+        assert.ok(size > 10_000_000, String(size));
         clearInterval(watch);
         assert.equal(filler, 20_000);
         assert.ok(most - before < 100_000_000, `${String(most - before)} bytes more`);
