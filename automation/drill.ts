@@ -90,7 +90,15 @@ export async function drillDisaster(options: DrillOptions, context: Context): Pr
         );
         reporter.line(`report ${files.html}`);
         const recovered = result.error === undefined;
-        reporter.event({ kind: "result", verb: "drill disaster", stack, recovered, ...findings, report: files });
+        reporter.event({
+            kind: "result",
+            verb: "drill disaster",
+            stack,
+            backup: set,
+            recovered,
+            ...findings,
+            report: files,
+        });
         // As it was thrown, by whatever step it was.
         // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
         if (result.error !== undefined) throw result.error;

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { StackOutputs } from "../config/contract";
 import { ExitCode, UserError } from "../lib/errors";
 import { anchorageHome } from "../lib/home";
+import { onBackupGround } from "./backup/ground";
 import type { CompleteManifest } from "./backup/manifest";
 import { requireComplete } from "./backup/sets";
 import { openBackupStore } from "./backup/stores";
@@ -13,6 +14,7 @@ import { gatherFacts } from "./restore/facts";
 import { requireRestorable } from "./restore/refusals";
 import { inPlace, type RestoreGround } from "./restore/open-restoration";
 import { openCopy, type CopyMode } from "./restore/copy";
+import { findCopies, removeCopy } from "./restore/remove-copy";
 import { describeCounts, setOf, type Restoration, type SetToRestore } from "./restore/restoration";
 import { restoreSteps } from "./restore/steps";
 import { tryLock } from "./restore/stack-lock";
@@ -72,6 +74,27 @@ export async function restore(options: RestoreOptions, context: Context): Promis
     } finally {
         backups.close();
     }
+}
+
+/** Removes a copy that `--into` made, with its database and its blobs. */
+export async function removeCopyOf(
+    options: StackOptions & { readonly namespace: string },
+    context: Context,
+): Promise<void> {
+    const { stack, namespace } = options;
+    await onBackupGround(options, context, async (ground) => {
+        const copies = await findCopies(ground);
+        const copy = copies.find((one) => one.namespace === namespace);
+        if (copy === undefined) {
+            const names = copies.map((one) => one.namespace).join(", ");
+            throw new UserError(`namespace ${namespace} is no copy of the registry of stack ${stack}`, {
+                details: [names === "" ? "there is none" : `there is: ${names}`],
+                exitCode: ExitCode.refused,
+            });
+        }
+        await context.reporter.step(`remove ${namespace}`, () => removeCopy(ground, copy));
+        context.reporter.event({ kind: "result", verb: "restore", stack, removed: namespace });
+    });
 }
 
 /** Looks at everything that a restore could founder on. @throws UserError with all of it at once */
@@ -143,7 +166,7 @@ function tellEnd(
     const done = { "in-place": "is restored", copy: "is restored beside the registry", rehearsal: "can be restored" };
     reporter.line(reporter.style("green", `backup ${options.from} ${done[mode.kind]}`));
     if (mode.kind === "copy") {
-        reporter.line(`it is read-only and without jobs; restore --remove ${mode.namespace} takes it away`);
+        reporter.line(`it is read-only and without jobs; npx anchorage restore --remove ${mode.namespace} removes it`);
     }
 }
 
