@@ -80,6 +80,7 @@ describe("command line", () => {
                 "lab status",
                 "lab stop",
                 "lab tools",
+                "migrate",
                 "open",
                 "outputs",
                 "plan",
