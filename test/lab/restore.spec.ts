@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { openBackupStore } from "../../automation/backup/stores";
+import type { ClusterDoor } from "../../automation/cluster-access";
+import type { Context } from "../../automation/context";
+import { drillDisaster } from "../../automation/drill";
+import type { Engine } from "../../automation/engine";
+import { onLab } from "../../automation/engines/on-lab";
+import { createRehearsalEngine } from "../../automation/engines/rehearsal";
+import { labChartPins } from "../../automation/lab-charts";
+import { restore } from "../../automation/restore";
+import { StackLock } from "../../automation/restore/stack-lock";
+import { readStackOutputs } from "../../automation/stack-outputs";
+import type { StackOutputs } from "../../config/contract";
+import type { LabBinaries } from "../../lab/binaries";
+import { resetLab, startLab } from "../../lab/lab";
+import { prepareLabCharts } from "../../lab/operators/lab-charts";
+import { resolveTools } from "../../lab/tools/resolver";
+import { addVelero, veleroBinaries } from "../../lab/velero-process";
+import { ExitCode, UserError } from "../../lib/errors";
+import { exec } from "../../lib/exec";
+import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { kubectl } from "../support/engine-lab";
+import { collectingReporter, fakeContext } from "../support/fakes";
+import { labTimeout, testBinaries } from "../support/lab";
+
+const name = "restore";
+const stack = "lab-backup";
+
+/** With the real Velero, S3, PostgreSQL and distribution registry of a lab; every image by the registry's own protocol. */
+describe("restore in a lab", function () {
+    this.timeout(10 * 60_000);
+
+    let binaries: LabBinaries;
+    let lab: LabEndpoints;
+    let engine: Engine;
+    let outputs: StackOutputs;
+    let reports: string;
+    let set = "";
+
+    before(async function () {
+        this.timeout(labTimeout);
+        reports = await mkdtemp(path.join(tmpdir(), "anchorage-restore-"));
+        const [registry] = await resolveTools(["registry"], { exec, env: process.env });
+        assert.ok(registry);
+        binaries = { ...(await testBinaries()), registry: registry.file };
+        lab = (await startLab({ name, binaries, exec })).endpoints;
+        await prepareLabCharts({ name, charts: labChartPins(["velero"]), exec });
+        await addVelero(name, veleroBinaries(await resolveTools(["velero"], { exec, env: process.env })));
+        engine = createRehearsalEngine(await onLab({ projectRoot, stack, overrides: {} }, name, process.env));
+        const read = readStackOutputs((await engine.up()).outputs);
+        assert.ok(read, "the stack has no outputs");
+        outputs = read;
+    });
+
+    after(async () => {
+        await resetLab({ name, binaries, exec });
+        await rm(reports, { recursive: true });
+    });
+
+    const door = (): ClusterDoor => ({
+        exec,
+        kubectl: lab.tools.kubectl,
+        signal: new AbortController().signal,
+    });
+
+    /** What a verb's machine-readable events say at its end. */
+    async function resultOf(verb: (context: Context) => Promise<void>): Promise<Record<string, unknown>> {
+        const { reporter, text } = collectingReporter("json");
+        const context = fakeContext({
+            reporter,
+            exec,
+            projectRoot,
+            kubectl: () => Promise.resolve(lab.tools.kubectl),
+            selectEngine: () => Promise.resolve({ engine, why: "test" }),
+        });
+        await verb(context).catch((error: unknown) => {
+            throw error instanceof UserError ? new Error(error.render(), { cause: error }) : error;
+        });
+        const events = text()
+            .trim()
+            .split("\n")
+            .map((line) => JSON.parse(line) as Record<string, unknown>);
+        const result = events.findLast(({ kind }) => kind === "result");
+        assert.ok(result);
+        return result;
+    }
+
+    const namespaces = (): Promise<string> => kubectl(lab, "get", "namespaces", "-o", "name");
+
+    it("gets a registry back that was lost with its namespace, database and bucket", async () => {
+        const result = await resultOf((context) =>
+            drillDisaster({ stack, engine: "auto", yes: true, images: 12, reports }, context),
+        );
+        // Every image of before the backup with its digest; and what a preview of the stack finds is what is on record.
+        assert.equal(result["recovered"], true);
+        assert.equal(result["restored"], 12);
+        assert.deepEqual(result["lost"], ["1 image that was pushed after the backup"]);
+        set = String(result["backup"]);
+    });
+
+    it("rehearses beside the registry, and leaves nothing", async () => {
+        const before = await namespaces();
+        const result = await resultOf((context) =>
+            restore({ stack, engine: "auto", from: set, rehearse: true, yes: false, reports }, context),
+        );
+        assert.equal(result["restored"], true);
+        const steps = result["steps"] as readonly { readonly id: string; readonly state: string }[];
+        for (const id of ["place", "repoint", "database", "blobs", "counts", "content"]) {
+            assert.ok(
+                steps.some((step) => step.id === id && step.state === "done"),
+                id,
+            );
+        }
+        assert.equal(await namespaces(), before);
+        const backups = await openBackupStore(outputs, door());
+        for await (const { key } of backups.list("anchorage/copies/")) assert.fail(`${key} is left`);
+        backups.close();
+    });
+
+    it("is refused while another command works on the registry, which it names", async () => {
+        const lock = await StackLock.acquire(outputs, door(), "backup of stack public", () => undefined);
+        try {
+            await assert.rejects(
+                resultOf((context) => restore({ stack, engine: "auto", from: set, yes: true, reports }, context)),
+                ({ cause }: Error) => {
+                    assert.ok(cause instanceof UserError);
+                    assert.equal(cause.exitCode, ExitCode.refused);
+                    assert.match(cause.details.join("\n"), /another command works on .*backup of stack public/);
+                    return true;
+                },
+            );
+        } finally {
+            await lock.release();
+        }
+    });
+});
