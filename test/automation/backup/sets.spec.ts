@@ -30,7 +30,7 @@ const now = Date.parse("2026-11-23T00:00:00Z");
 
 const common = (name: string, daysAgo: number) =>
     ({
-        ...{ version: 1, name, stack: "lab", kind: "regular", anchorage: "0.1.0", harbor: "2.15.2", chart: "1.19.2" },
+        ...{ version: 1 as const, name, stack: "lab", kind: "regular" as const, anchorage: "0.1.0", harbor: "2.15.2", chart: "1.19.2" },
         ...{ namespace: "harbor", release: "harbor", registryUrl: "http://localhost:8080" },
         secretKeyFingerprint: fingerprintOf("0123456789abcdef"),
         beganAt: new Date(now - daysAgo * day).toISOString(),
@@ -168,7 +168,7 @@ describe("retention", () => {
         const secret = { secretName: "s", secretKey: "k" };
         const backup = {
             ...{ namespace: "velero", location: "default", bucket: { bucket: "b", region: "r", pathStyle: true } },
-            ...{ credentials: secret, volumes: "files", retention: { count: 1, days: 4 } },
+            ...{ credentials: secret, volumes: "files" as const, retention: { count: 1, days: 4 } },
         } as const;
         const outputs: StackOutputs = { ...sampleOutputs, backup };
         const deleted: string[] = [];
