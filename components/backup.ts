@@ -90,7 +90,12 @@ export class Backup extends pulumi.ComponentResource {
                 const settings = { ...server, bucket, endpoint, rootUser, rootPassword, skipVerify };
                 const minio = new Minio(
                     `${this.name}-minio`,
-                    { settings, namespace: this.namespace, user: `${bucket}-backup` },
+                    {
+                        settings,
+                        namespace: this.namespace,
+                        placement: this.args.settings.placement,
+                        user: `${bucket}-backup`,
+                    },
                     { parent: this, dependsOn: [...this.args.velero] },
                 );
                 made.push(minio);

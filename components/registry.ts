@@ -77,7 +77,11 @@ export class Registry extends pulumi.ComponentResource {
             { settings, namespace, operator: operatorOf(settings.cache.kind, operators) },
             inCluster,
         );
-        const storage = new Storage(`${name}-storage`, { storage: storageSettings, persistence, namespace }, inCluster);
+        const storage = new Storage(
+            `${name}-storage`,
+            { storage: storageSettings, persistence, placement: settings.placement, namespace },
+            inCluster,
+        );
         const certificates = new Certificates(
             `${name}-certificates`,
             { settings, namespace, certManager: operators.ready("cert-manager") },

@@ -14,6 +14,7 @@ import { storageOutput } from "./storage/storage-output";
 export interface StorageArgs {
     readonly storage: Settings["storage"];
     readonly persistence: Settings["persistence"];
+    readonly placement: Settings["placement"];
     /** Namespace of the registry. */
     readonly namespace: pulumi.Input<string>;
 }
@@ -86,8 +87,9 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
     }
 
     private minio(settings: Kind<"minio">): string {
-        const { namespace } = this.args;
-        const { accessKey, secretKey } = new Minio(`${this.name}-minio`, { settings, namespace }, { parent: this });
+        const { namespace, placement } = this.args;
+        const args = { settings, namespace, placement };
+        const { accessKey, secretKey } = new Minio(`${this.name}-minio`, args, { parent: this });
         return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });
     }
 

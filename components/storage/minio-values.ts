@@ -25,6 +25,28 @@ const containerSecurity = {
     capabilities: { drop: ["ALL"] },
 };
 
+type Placement = Pick<Settings["placement"], "resources" | "priorityClass">;
+
+/** Without other wishes: the settings' own defaults. */
+const standard: Placement = { resources: "small" };
+
+/** CPU request, memory request and limit of the server, in the order of Harbor's own (docs/placement.md). */
+const serverResources = {
+    small: ["100m", "512Mi", "2Gi"],
+    medium: ["500m", "1Gi", "4Gi"],
+    large: ["1", "4Gi", "8Gi"],
+} as const;
+
+function resourcesOfServer({ resources }: Placement) {
+    if (resources === "none") return {};
+    const [cpu, memory, limit] = serverResources[resources];
+    return { resources: { requests: { cpu, memory }, limits: { memory: limit } } };
+}
+
+function rankOf({ priorityClass }: Placement): { readonly priorityClassName?: string } {
+    return priorityClass === undefined ? {} : { priorityClassName: priorityClass };
+}
+
 /** URL that the registry and the Job reach MinIO at. */
 export function minioEndpoint({ endpoint }: MinioSettings): string {
     return endpoint ?? `http://${names.minio}:${String(port)}`;
@@ -47,7 +69,11 @@ export const serviceSpec = {
 };
 
 /** @param checksum changes with the administrator's password, and restarts the pod */
-export function serverSpec({ size, storageClass }: MinioSettings, checksum: pulumi.Input<string>) {
+export function serverSpec(
+    { size, storageClass }: MinioSettings,
+    checksum: pulumi.Input<string>,
+    placement: Placement = standard,
+) {
     return {
         replicas: 1,
         serviceName: names.minio,
@@ -57,6 +83,7 @@ export function serverSpec({ size, storageClass }: MinioSettings, checksum: pulu
             spec: {
                 automountServiceAccountToken: false,
                 enableServiceLinks: false,
+                ...rankOf(placement),
                 securityContext: podSecurity,
                 containers: [
                     {
@@ -77,7 +104,7 @@ export function serverSpec({ size, storageClass }: MinioSettings, checksum: pulu
                             initialDelaySeconds: 30,
                             timeoutSeconds: 5,
                         },
-                        resources: { requests: { cpu: "100m", memory: "512Mi" } },
+                        ...resourcesOfServer(placement),
                         securityContext: containerSecurity,
                         volumeMounts: [
                             { name: "data", mountPath: "/data" },
@@ -120,7 +147,12 @@ export function policyText({ bucket }: MinioSettings): string {
 }
 
 /** @param checksum changes with each of the keys and with the policy, and makes the Job run again */
-export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string>, user = registryUser(settings)) {
+export function setUpSpec(
+    settings: MinioSettings,
+    checksum: pulumi.Input<string>,
+    user = registryUser(settings),
+    placement: Placement = standard,
+) {
     const { bucket, caSecret, skipVerify } = settings;
     const ca = caSecret === undefined ? [] : [caSecret];
     return {
@@ -133,6 +165,7 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
                 restartPolicy: "Never",
                 automountServiceAccountToken: false,
                 enableServiceLinks: false,
+                ...rankOf(placement),
                 securityContext: podSecurity,
                 containers: [
                     {
@@ -149,6 +182,7 @@ export function setUpSpec(settings: MinioSettings, checksum: pulumi.Input<string
                             ...ca.map(() => ({ name: "SSL_CERT_FILE", value: "/ca/ca.crt" })),
                             ...(skipVerify === true ? [{ name: "MC_INSECURE", value: "true" }] : []),
                         ],
+                        resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "256Mi" } },
                         securityContext: containerSecurity,
                         volumeMounts: [
                             { name: "tmp", mountPath: "/tmp" },

@@ -4,6 +4,7 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../config/schema";
 import { checksumOf } from "../checksum";
 import { names, secretKeys } from "../names";
 import { madePassword } from "../password";
@@ -13,6 +14,8 @@ export interface MinioArgs {
     readonly settings: MinioSettings;
     /** Namespace of the objects: that of whoever uses the bucket. */
     readonly namespace: pulumi.Input<string>;
+    /** Of the server's pod and the Job's. @default that of a stack that says nothing of it */
+    readonly placement?: Settings["placement"] | undefined;
     /** Name of the bucket's user. @default that of the registry */
     readonly user?: string;
 }
@@ -69,7 +72,11 @@ export class Minio extends pulumi.ComponentResource {
             `${this.name}-server`,
             {
                 metadata: this.metadata(names.minio),
-                spec: serverSpec(settings, checksumOf([pulumi.output(settings.rootUser), rootPassword])),
+                spec: serverSpec(
+                    settings,
+                    checksumOf([pulumi.output(settings.rootUser), rootPassword]),
+                    this.args.placement,
+                ),
             },
             { parent: this, dependsOn: keys },
         );
@@ -88,7 +95,12 @@ export class Minio extends pulumi.ComponentResource {
             `${this.name}-set-up`,
             {
                 metadata: this.metadata(names.minioSetUp),
-                spec: setUpSpec(settings, checksumOf([...keys, pulumi.output(policy)]), this.accessKey),
+                spec: setUpSpec(
+                    settings,
+                    checksumOf([...keys, pulumi.output(policy)]),
+                    this.accessKey,
+                    this.args.placement,
+                ),
             },
             { parent: this, dependsOn: [policyFile, ...after] },
         );
