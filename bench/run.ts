@@ -6,8 +6,10 @@ import { limited, machineLine, table, type Figure } from "./harness";
 import { harborClient } from "./harbor-client";
 import { labStart } from "./lab-start";
 import { largestStackUp } from "./largest-stack-up";
+import { migrationThroughput } from "./migration-throughput";
 import { npmStart } from "./npm-start";
 import { program } from "./program";
+import { quietWindow } from "./quiet-window";
 import { registryThroughput } from "./registry-throughput";
 import { Sandbox } from "./sandbox";
 import { stackUp } from "./stack-up";
@@ -23,7 +25,9 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     "largest-stack-up": largestStackUp,
     "npm-start": npmStart,
     "registry-throughput": registryThroughput,
+    "migration-throughput": migrationThroughput,
     "harbor-client": harborClient,
+    "quiet-window": quietWindow,
 };
 
 async function main(wanted: readonly string[]): Promise<void> {

@@ -166,7 +166,7 @@ export interface ClusterOutput {
     readonly kubeconfig?: string;
 }
 
-/** Names of the outputs, in the order in which they are printed. */
+/** Names of the outputs that every stack has, those of an older program as well. */
 export const outputNames = [
     "registryUrl",
     "namespace",
@@ -174,6 +174,4 @@ export const outputNames = [
     "admin",
     "exposure",
     "cluster",
-    "encryptionKey",
-    "backup",
 ] as const satisfies readonly (keyof StackOutputs)[];

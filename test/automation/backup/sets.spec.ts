@@ -30,7 +30,15 @@ const now = Date.parse("2026-11-23T00:00:00Z");
 
 const common = (name: string, daysAgo: number) =>
     ({
-        ...{ version: 1 as const, name, stack: "lab", kind: "regular" as const, anchorage: "0.1.0", harbor: "2.15.2", chart: "1.19.2" },
+        ...{
+            version: 1 as const,
+            name,
+            stack: "lab",
+            kind: "regular" as const,
+            anchorage: "0.1.0",
+            harbor: "2.15.2",
+            chart: "1.19.2",
+        },
         ...{ namespace: "harbor", release: "harbor", registryUrl: "http://localhost:8080" },
         secretKeyFingerprint: fingerprintOf("0123456789abcdef"),
         beganAt: new Date(now - daysAgo * day).toISOString(),
