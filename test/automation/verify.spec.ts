@@ -39,7 +39,10 @@ describe("anchorage verify", () => {
         };
         const exec: Exec = (file, args) => {
             if (file !== "kubectl") return Promise.reject(Object.assign(new Error(`no ${file}`), { code: "ENOENT" }));
-            assert.deepEqual(args, "--context kind-anchorage -n harbor get secret harbor-admin --ignore-not-found -o json".split(" "));
+            assert.deepEqual(
+                args,
+                "--context kind-anchorage -n harbor get secret harbor-admin --ignore-not-found -o json".split(" "),
+            );
             const data = { HARBOR_ADMIN_PASSWORD: base64(fake.password) };
             return Promise.resolve({ stdout: JSON.stringify({ data }), stderr: "" });
         };
