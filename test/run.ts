@@ -5,23 +5,24 @@ import { createInterface } from "node:readline";
 import { projectRoot } from "../lib/home";
 import { closingLine, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
 
+/** In specs of labs that take long: with all operators, and with backups. */
+const long = /operatorLab\(\)|"lab-backup"/;
+
 /**
- * All specs, as two runs of mocha side by side: those of the lab with all operators, and the others. Each starts its own
- * labs, and half of the time either waits for a cluster. The second one's lines come when the first has ended.
+ * All specs, as two runs of mocha side by side: the {@link long} ones, and the others. Each starts its own labs, and half
+ * of the time either waits for a cluster. The second one's lines come when the first has ended.
  */
 async function main(): Promise<void> {
     const specs = readdirSync(path.join(projectRoot, "test"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".spec.ts"))
         .map((file) => path.join("test", file))
         .sort();
-    const withOperators = specs.filter((file) =>
-        readFileSync(path.join(projectRoot, file), "utf8").includes("operatorLab()"),
-    );
-    const others = specs.filter((file) => !withOperators.includes(file));
+    const longer = specs.filter((file) => long.test(readFileSync(path.join(projectRoot, file), "utf8")));
+    const others = specs.filter((file) => !longer.includes(file));
     const show = (line: string): void => console.log(line);
     const held: string[] = [];
     let second = (line: string): void => void held.push(line);
-    const rest = mocha(withOperators, (line) => second(line));
+    const rest = mocha(longer, (line) => second(line));
     const first = await mocha(others, show);
     held.forEach(show);
     second = show;
