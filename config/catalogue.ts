@@ -8,55 +8,19 @@ import type { OperatorId } from "./schema/operators";
 /** When the entries below were last compared with their sources. */
 export const checkedOn = "2026-11-23";
 
-export interface HarborRelease {
-    /** Harbor's own version. */
-    readonly harbor: string;
-    /** The version of the official chart that installs it. */
-    readonly chart: string;
-    readonly source: string;
-}
-
-const source = "goharbor/harbor-helm, tags and release branches";
-
-/** Oldest first. */
-export const harborReleases: readonly HarborRelease[] = [
-    { harbor: "2.12.2", chart: "1.16.2", source },
-    { harbor: "2.13.1", chart: "1.17.1", source },
-    { harbor: "2.14.4", chart: "1.18.4", source },
-    { harbor: "2.15.1", chart: "1.19.1", source },
-    { harbor: "2.15.2", chart: "1.19.2", source: `${source} (1.19.2: branch 1.19.0; harbor#23735)` },
-];
-
-/** What a new stack gets. A patch release may change the bundled database's engine: see docs on upgrades. */
-export const defaultHarborVersion = "2.15.2";
-
-export function findHarborRelease(harbor: string): HarborRelease | undefined {
-    return harborReleases.find((release) => release.harbor === harbor);
-}
-
-/**
- * Major version of the PostgreSQL in Harbor's own database image, from that release on: goharbor/harbor,
- * make/photon/db/Dockerfile.base of each tag, 2026-07. Oldest first.
- */
-const bundledPostgresqls: readonly { readonly since: string; readonly major: number }[] = [
-    { since: "2.10.0", major: 14 },
-    { since: "2.11.0", major: 15 },
-    { since: "2.15.2", major: 18 },
-];
-
-/** Major version of the PostgreSQL that a release of Harbor brings; undefined for one before 2.10. */
-export function bundledPostgresql(harbor: string): number | undefined {
-    return bundledPostgresqls.filter(({ since }) => isAtLeast(harbor, since)).at(-1)?.major;
-}
-
-/** Of released versions, such as 2.15.2. */
-function isAtLeast(version: string, least: string): boolean {
-    const parts = version.split(".").map(Number);
-    for (const [index, part] of least.split(".").map(Number).entries()) {
-        if (parts[index] !== part) return (parts[index] ?? 0) > part;
-    }
-    return true;
-}
+export {
+    bundledPostgresql,
+    defaultHarborVersion,
+    findHarborRelease,
+    harborReleases,
+    knownHarborReleases,
+    minorOf,
+    olderHarborReleases,
+    type BundledPostgresql,
+    type CacheEngine,
+    type HarborRelease,
+    type KubernetesRange,
+} from "./catalogue/harbor";
 
 export const harborChart = {
     name: "harbor",
