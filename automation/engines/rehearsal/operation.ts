@@ -3,6 +3,7 @@ import { exec } from "../../../lib/exec";
 import { anchorageHome } from "../../../lib/home";
 import { withLock } from "../../../lib/lock";
 import { Deployment, type Verb } from "./deployment";
+import { loadCertificates } from "./kinds/tls/in-thread";
 import { shownOutputs } from "./outputs";
 import { readStackConfig, requireReadable, type StackConfig } from "./project";
 import { refresh } from "./refresh";
@@ -75,6 +76,8 @@ async function perform(deployment: Deployment, config: StackConfig): Promise<voi
             // eslint-disable-next-line @typescript-eslint/no-require-imports -- see CONTRIBUTING: lazy loading
             const { runProgram } = require("./program") as typeof import("./program");
             const before = new Set(state.records);
+            // A stack's first update makes its certificates, and a core is idle until its program has begun.
+            if (before.size === 0 && !deployment.preview) loadCertificates();
             const { registered, outputs } = await runProgram(deployment, config);
             // What left the program goes last, and only when all else is well: a failure may have hidden it.
             if (deployment.failures.length === 0 && !deployment.stopped) {

@@ -1,8 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import path from "node:path";
 import type { Diff, Kind, Made } from "../kinds";
-import { callInThread, loadInThread } from "../thread";
 import { text, type Values } from "../values";
+import { inThread, loadCertificates } from "./tls/in-thread";
 import { algorithmOf, generateKey, keyForms, readPrivateKey } from "./tls/keys";
 
 /** The package tls (pulumi-tls, on Terraform's provider of that name): keys and certificates, made once and kept. */
@@ -10,7 +9,7 @@ export const tlsKinds: Readonly<Record<string, Kind>> = {
     PrivateKey: {
         diff: (_old, _news, inputDiff) => Promise.resolve(remade(inputDiff)),
         async create(news) {
-            loadInThread(module); // a key is made for a certificate, and what makes that takes a third of a second to load
+            loadCertificates(); // a key is made for a certificate
             const inputs = { rsaBits: 2048, ecdsaCurve: "P224", ...news };
             const key = await generateKey(text(news, "algorithm") ?? "", inputs.rsaBits, inputs.ecdsaCurve);
             const outputs = { ...inputs, ...keyForms(key) };
@@ -40,14 +39,6 @@ export const tlsKinds: Readonly<Record<string, Kind>> = {
         },
     },
 };
-
-type Certificates = typeof import("./tls/certificates");
-const module = path.join(__dirname, "tls", "certificates.ts");
-
-const inThread = <F extends keyof Certificates>(
-    name: F,
-    ...args: Parameters<Certificates[F]>
-): Promise<Awaited<ReturnType<Certificates[F]>>> => callInThread<Certificates, F>(module, name, ...args);
 
 /** A certificate is made anew when an input changes, and when less than `earlyRenewalHours` of its time are left. */
 function certificate(keyInput: string, make: (news: Values, key: KeyObject) => Promise<Made>): Kind {
