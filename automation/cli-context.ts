@@ -103,6 +103,10 @@ function labControl(signal: AbortSignal): LabControl {
                 require("../lab/operators/lab-charts") as typeof import("../lab/operators/lab-charts");
             return prepareLabCharts({ name, charts, exec, signal, onProgress: progress });
         },
+        harborChart: async (name, pin) => {
+            const { prepareHarborChart } = require("../lab/harbor-chart") as typeof import("../lab/harbor-chart");
+            return prepareHarborChart({ name, pin, signal });
+        },
         definitions: async (name, owners, progress) => {
             const { installDefinitions } =
                 require("../lab/operators/definitions") as typeof import("../lab/operators/definitions");

@@ -1,5 +1,6 @@
 import type { operatorCharts } from "../config/catalogue";
 import type { ClusterOutput } from "../config/contract";
+import type { ContractChart } from "../config/contract-chart";
 import type { Exec } from "../lib/exec";
 import type { Engine } from "./engine";
 import type { Reporter } from "./reporter";
@@ -57,6 +58,8 @@ export interface LabControl {
         pins: readonly LabChartPin[],
         progress: (detail: string) => void,
     ): Promise<readonly LabChart[]>;
+    /** Has the contract chart of an older Harbor there too; quick when it is. Resolves to its folder. */
+    harborChart(name: string, pin: ContractChart): Promise<string>;
     /** Has the kinds of these operators in the cluster of a lab that runs, as where somebody else installed them. */
     definitions(
         name: string,

@@ -1,12 +1,13 @@
+import { contractChart } from "../config/contract-chart";
 import { neededOperators } from "../config/needed-operators";
 import type { Context, StackOptions } from "./context";
 import { labChartPins } from "./lab-charts";
 import { readableSettings } from "./readable-settings";
 
 /**
- * Has in the lab what a stack needs of it: the contract charts of the operators that the stack installs, the kinds of those
- * that it expects to find, and Velero. Where a stack is rehearsed in a lab, that is started first; a stack whose own cluster
- * is a lab finds it running. Does nothing for every other stack.
+ * Has in the lab what a stack needs of it: the contract charts of the operators that the stack installs and of an older
+ * Harbor, the kinds of those operators that it expects to find, and Velero. Where a stack is rehearsed in a lab, that is
+ * started first; a stack whose own cluster is a lab finds it running. Does nothing for every other stack.
  */
 export async function startRehearsalLab({ stack, lab }: StackOptions, context: Context): Promise<void> {
     const { reporter } = context;
@@ -18,6 +19,13 @@ export async function startRehearsalLab({ stack, lab }: StackOptions, context: C
     const pins = labChartPins(needed.filter((id) => !settings.operators[id].installed));
     if (pins.length > 0)
         await reporter.step(`charts of lab ${name}`, (update) => context.lab.charts(name, pins, update));
+    // A stack that is rehearsed takes its charts from the lab, wherever its own come from.
+    const contract = lab !== undefined || settings.charts.source === "contract";
+    const harbor = contract ? contractChart(settings.harbor.version) : undefined;
+    if (harbor !== undefined)
+        await reporter.step(`chart of Harbor ${harbor.app} in lab ${name}`, () =>
+            context.lab.harborChart(name, harbor),
+        );
     const found = [
         ...needed.filter((id) => settings.operators[id].installed),
         ...(settings.harbor.serviceMonitors ? (["prometheus-operator"] as const) : []),

@@ -1,6 +1,7 @@
 import { Release } from "@pulumi/kubernetes/helm/v3/release";
 import * as pulumi from "@pulumi/pulumi";
-import { harborChart } from "../config/catalogue";
+import { harborChart, type HarborRelease } from "../config/catalogue";
+import { contractChart } from "../config/contract-chart";
 import type { Settings } from "../config/schema";
 import { chartSource, type ChartSource } from "./chart-source";
 import type { ChartValues } from "./chart-values";
@@ -9,8 +10,9 @@ import { names } from "./names";
 export interface HarborArgs {
     readonly namespace: pulumi.Input<string>;
     readonly charts: Settings["charts"];
-    /** Version of the chart. */
-    readonly chartVersion: string;
+    /** Folder of a lab's contract charts; absent: not in a lab. */
+    readonly contractCharts?: string | undefined;
+    readonly version: HarborRelease;
     readonly values: ChartValues;
     /** Password of the chart's own database, where it is that. */
     readonly databasePassword: pulumi.Input<string> | undefined;
@@ -35,7 +37,7 @@ export class Harbor extends pulumi.ComponentResource {
             {
                 name: names.release,
                 namespace: args.namespace,
-                ...chartOf(args.charts, args.chartVersion),
+                ...chartOf(args),
                 values: withSecrets(args),
                 timeout,
                 // A failed first install leaves its pods to be looked at; the next up goes on.
@@ -65,8 +67,16 @@ function withSecrets({ values, databasePassword, secretsChecksum }: HarborArgs):
     return own;
 }
 
-/** The one chart whose repository may be another than the official one. */
-function chartOf(charts: Settings["charts"], version: string): ChartSource {
+/**
+ * The one chart whose repository may be another than the official one. The contract chart of the newest version is the
+ * project's own; a lab makes the older ones out of it.
+ */
+function chartOf({ charts, contractCharts, version: { harbor, chart } }: HarborArgs): ChartSource {
     const repository = (charts.source === "repository" ? charts.location : undefined) ?? harborChart.repository;
-    return chartSource({ chart: { chart: harborChart.name, repository, version }, charts });
+    const older = charts.source === "contract" ? contractChart(harbor) : undefined;
+    return chartSource({
+        chart: { chart: harborChart.name, folder: older?.folder ?? harborChart.name, repository, version: chart },
+        charts,
+        contractCharts: older === undefined ? undefined : contractCharts,
+    });
 }

@@ -63,7 +63,11 @@ export class Registry extends pulumi.ComponentResource {
         );
         const inCluster = { parent: this, providers: { kubernetes: cluster.provider } };
         const namespace = cluster.namespace.metadata.name;
-        const secrets = new Secrets(`${name}-secrets`, { namespace }, inCluster);
+        const secrets = new Secrets(
+            `${name}-secrets`,
+            { namespace, encryptionKey: settings.harbor.encryptionKey },
+            inCluster,
+        );
         for (const warning of warningsOf(settings)) void pulumi.log.warn(warning, this);
         const operators = new Operators(`${name}-operators`, { settings, contractCharts: lab?.charts }, inCluster);
         const { storage: storageSettings, persistence } = settings;
@@ -97,7 +101,8 @@ export class Registry extends pulumi.ComponentResource {
             {
                 namespace,
                 charts: settings.charts,
-                chartVersion: version.chart,
+                contractCharts: lab?.charts,
+                version,
                 values: harborValues({
                     settings,
                     registryUrl: exposure.registryUrl,

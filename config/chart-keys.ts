@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../lib/home";
 import { findHarborRelease } from "./catalogue";
+import { addedKeys } from "./chart-changes";
 
 /** What may stand at a place of the chart's values: a map with these keys, a map with any keys, or a list or scalar. */
 export type ChartKeys = ReadonlyMap<string, ChartKeys> | "any keys" | "value";
@@ -35,24 +36,27 @@ function keysOf(given: Schema, definitions: Readonly<Record<string, Schema>>): C
     return new Map(Object.entries(schema.properties).map(([key, value]) => [key, keysOf(value, definitions)]));
 }
 
-/** Keys that came after chart 1.16, and the minor version 1.x that brought them (values.yaml of these charts). */
-const added: readonly (readonly [key: RegExp, minor: number])[] = [
-    [/^redis\.external\.tlsOptions(\.|$)/, 17],
-    [/^(existingSecretAdminPassword$|expose\.route(\.|$)|ipFamily\.(families|policy)$)/, 18],
-    [/^trivy\.(dbRepository|javaDBRepository)$/, 18],
-    [/\.podDisruptionBudget(\.|$)/, 19],
-    [/^jobservice\.registryHttpClientTimeout$/, 19],
-    [/^(?!database\.).*\.(liveness|readiness)Probe(\.|$)/, 19],
-    [/^core\.startupProbe\.(?!enabled$|initialDelaySeconds$)/, 19],
-    [/^database\.internal\.\w+Probe\.(?!timeoutSeconds$)/, 19],
-];
-
 /** The chart that brought a key, where that of this Harbor is older: it would pass over the key in silence. */
 export function missingBefore(harborVersion: string, key: string): string | undefined {
     const chart = findHarborRelease(harborVersion)?.chart;
     if (chart === undefined) throw new Error(`Harbor ${harborVersion} is not in the catalogue`);
-    const since = added.find(([pattern]) => pattern.test(key))?.[1];
+    const since = addedKeys.find(({ pattern }) => pattern.test(key))?.minor;
     return since !== undefined && Number(chart.split(".")[1]) < since ? `1.${String(since)}` : undefined;
+}
+
+/**
+ * The keys of chart 1.19 that the chart of that Harbor does not have, each with all below it.
+ * @throws Error for a version that is not in the catalogue
+ */
+export function absentKeys(harborVersion: string): string[] {
+    const walk = (keys: ChartKeys, prefix: string): string[] =>
+        typeof keys !== "object"
+            ? []
+            : [...keys].flatMap(([key, below]) => {
+                  const here = prefix + key;
+                  return missingBefore(harborVersion, here) === undefined ? walk(below, `${here}.`) : [here];
+              });
+    return walk(chartKeys(), "");
 }
 
 /** A value that the chart does not take, and why. */

@@ -1,17 +1,10 @@
-import { defaultHarborVersion } from "../catalogue";
 import type { Settings } from "../schema";
 
-export function checkCharts({ charts, cluster, harbor }: Settings): string[] {
+export function checkCharts({ charts, cluster }: Settings): string[] {
     const { source, location } = charts;
     if (source === "contract" && cluster.kind !== "lab") {
         return [
             `charts.source is "contract", which only the lab can run, but cluster.kind is "${cluster.kind}": set "repository"`,
-        ];
-    }
-    if (source === "contract" && harbor.version !== defaultHarborVersion) {
-        return [
-            `harbor.version is "${harbor.version}", but the contract chart stands for ${defaultHarborVersion} only: ` +
-                'leave harbor.version out, or set charts.source to "folder" with that version\'s chart',
         ];
     }
     if ((source === "folder" || source === "oci") && location === undefined) {

@@ -1,12 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
-import { readFileIfPresent, writeFileAtomic } from "../../lib/files";
-import { withLock } from "../../lib/lock";
 import { customResourceDefinitions, type DefinitionOptions } from "../custom-resources/resolver";
 import { operatorFacts, type Operator, type OperatorFacts } from "./facts";
+import { placeChart } from "../place-chart";
 import { valuesSchema, type ValueKeys } from "./values-schema";
 
 /** The chart that is asked for: the caller pins it (config/catalogue.ts). */
@@ -44,13 +41,11 @@ export async function prepareOperatorCharts(
     options: PrepareChartsOptions,
 ): Promise<readonly PreparedChart[]> {
     const prepared: PreparedChart[] = [];
-    await mkdir(options.folder, { recursive: true });
     for (const pin of pins) {
         options.onProgress?.(pin.operator);
         const folder = path.join(options.folder, pin.folder);
         const files = await chartFiles(pin, options);
-        const lock = { purpose: `making of the chart ${pin.folder}`, waitMs: 60_000, signal: options.signal };
-        await withLock(`${folder}.lock`, lock, () => place(files, folder));
+        await placeChart(files, folder, options.signal);
         prepared.push({ operator: pin.operator, chart: pin.chart, version: pin.version, folder });
     }
     return prepared;
@@ -90,29 +85,4 @@ function chartYaml({ chart, version, app }: OperatorChartPin): string {
         version,
         appVersion: app,
     });
-}
-
-/** Beside the folder, and written last: a chart that it tells of is whole. */
-const digestOf = (folder: string): string => `${folder}.sha256`;
-
-/** Puts the chart there in one rename. Whoever reads it meanwhile has the old one's files open. */
-async function place(files: ReadonlyMap<string, string>, folder: string): Promise<void> {
-    const digest = createHash("sha256")
-        .update(JSON.stringify([...files]))
-        .digest("hex");
-    if (existsSync(folder) && (await readFileIfPresent(digestOf(folder))) === digest) return;
-    const partial = `${folder}.${randomBytes(4).toString("hex")}.partial`;
-    try {
-        for (const [name, text] of files) {
-            const file = path.join(partial, name);
-            await mkdir(path.dirname(file), { recursive: true });
-            await writeFile(file, text);
-        }
-        await rm(digestOf(folder), { force: true });
-        await rm(folder, { recursive: true, force: true });
-        await rename(partial, folder);
-    } finally {
-        await rm(partial, { recursive: true, force: true });
-    }
-    await writeFileAtomic(digestOf(folder), digest);
 }

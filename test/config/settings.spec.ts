@@ -150,12 +150,6 @@ describe("settings", () => {
                 { ...lab, charts: { source: "contract" } },
             ],
             [
-                "another Harbor than the contract chart's",
-                { ...lab, charts: { source: "contract" }, harbor: { version: "2.14.4" } },
-                /the contract chart stands for 2\.15\.2 only/,
-                { ...lab, charts: { source: "folder", location: "charts" }, harbor: { version: "2.14.4" } },
-            ],
-            [
                 "a folder of charts without its place",
                 { ...onCluster, charts: { source: "folder" } },
                 /charts\.location is missing/,

@@ -72,6 +72,7 @@ export function fakeContext(doors: Omit<Partial<Context>, "lab"> & { readonly la
         status: unexpected("lab.status"),
         tools: unexpected("lab.tools"),
         charts: unexpected("lab.charts"),
+        harborChart: unexpected("lab.harborChart"),
         definitions: unexpected("lab.definitions"),
         velero: unexpected("lab.velero"),
     };

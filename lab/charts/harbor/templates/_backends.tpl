@@ -25,7 +25,7 @@
 {{- define "contract.redis" -}}
 {{- $external := .Values.redis.external -}}
 {{- $internal := eq .Values.redis.type "internal" -}}
-{{- $tls := and (not $internal) $external.tlsOptions.enable -}}
+{{- $tls := and (not $internal) (default false ($external.tlsOptions).enable) -}}
 {{- $masterSet := ternary "" (default "" $external.sentinelMasterSet) $internal -}}
 {{- $scheme := printf "%s%s" (ternary "rediss" "redis" $tls) (ternary "+sentinel" "" (not (empty $masterSet))) -}}
 {{- $username := ternary "" (default "" $external.username) $internal -}}
