@@ -1,6 +1,6 @@
 import { kindNodeImage, operatorCharts } from "./catalogue";
 import { neededOperators } from "./needed-operators";
-import { cachePart, databasePart, storagePart } from "./parts/data";
+import { backupPart, cachePart, databasePart, storagePart } from "./parts/data";
 import { entryOf, entryParts, retirement, signerUse } from "./parts/entry";
 import { harborParts } from "./parts/harbor";
 import { failsAlone, use, type Part, type Use } from "./parts/part";
@@ -19,6 +19,7 @@ export function partsOf(settings: Settings): Part[] {
         databasePart(settings),
         cachePart(settings),
         storagePart(settings),
+        ...backupPart(settings),
         ...neededOperators(settings)
             .filter((id) => entryOf(settings, id) !== id)
             .map((id) => operatorPart(settings, id)),
@@ -79,8 +80,14 @@ function operatorPart(settings: Settings, id: OperatorId): Part {
     };
 }
 
+function veleroUses({ backup }: Settings): readonly Use[] {
+    const volumes = backup.kind !== "velero" || backup.volumes === "none" ? "" : " and volumes";
+    return [use("backups", `Kubernetes objects${volumes}`)];
+}
+
 function operatorUses(settings: Settings, id: OperatorId): readonly Use[] {
     if (id === "cert-manager") return signerUse(settings);
+    if (id === "velero") return veleroUses(settings);
     const made =
         id === settings.database.kind ? "database" : id === settings.cache.kind ? "cache" : entryOf(settings, id);
     return made === undefined ? [] : [use(made, "makes and watches")];

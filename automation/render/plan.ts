@@ -84,12 +84,13 @@ function subject({ harborVersion, chartVersion, registryUrl }: StackPlan): strin
 function story({ parts, namespace }: StackPlan): string[] {
     const title = (id: string): string => parts.find((part) => part.id === id)?.title ?? id;
     const entry = parts.find(({ kind }) => kind === "entry");
-    const operators = parts.filter(({ kind }) => kind === "operator").map((part) => part.title);
+    const operators = parts.filter(({ id, kind }) => kind === "operator" && id !== "velero").map((part) => part.title);
     const signer = parts.find(({ kind }) => kind === "certificates");
     return [
         `It runs in namespace ${namespace} on ${title("cluster")}.`,
         `Clients come in through ${entry?.title ?? "nothing"}${signer ? `, with a certificate from: ${signer.title}` : ", without TLS in the cluster"}.`,
         `Images are kept in: ${title("storage")}. Everything else is in: ${title("database")}. Jobs queue in: ${title("cache")}.`,
+        parts.some(({ id }) => id === "backups") ? `Backups go to: ${title("backups")}.` : "It has no backup.",
         ...(operators.length === 0 ? [] : [`Operators that look after them: ${operators.join(", ")}.`]),
     ];
 }

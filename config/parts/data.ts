@@ -97,6 +97,30 @@ function fewSentinels(sentinels: number, mend: string): Pick<Part, "singlePointO
     );
 }
 
+/** Where backup sets and Velero's backups go; nothing where a stack has none. */
+export function backupPart({ backup, cluster }: Settings): Part[] {
+    if (backup.kind === "none") return [];
+    const { location } = backup;
+    const place =
+        location.kind === "aws"
+            ? `on AWS, ${location.region}`
+            : location.endpoint !== undefined
+              ? `at ${new URL(location.endpoint).host}`
+              : cluster.kind === "lab"
+                ? "on the lab's S3"
+                : "on AWS";
+    return [
+        {
+            id: "backups",
+            title: `Bucket ${location.bucket} ${place}`,
+            kind: "storage",
+            uses: [],
+            keeps: "the backup sets",
+            ...(location.kind === "minio" ? { retired: minioRetired } : {}),
+        },
+    ];
+}
+
 export function storagePart(settings: Settings): Part {
     const { storage, cluster, namespace } = settings;
     const part = { id: "storage", kind: "storage", uses: [], keeps: layers } as const;
