@@ -38,8 +38,10 @@ export class Retentions {
     constructor(private readonly api: Api) {}
 
     /**
-     * GET /retentions/{id}; undefined where there is none of that number, for which Harbor answers 500.
-     * Another 500 is not told apart from that: Harbor's answer is the same.
+     * GET /retentions/{id}; undefined where there is none of that number. Harbor answers 500 then, in the words of every
+     * other 500 ("UNKNOWN: internal server error", seen on 2.15.2), so the policy's executions are asked for, too:
+     * GET /retentions/{id}/executions says 400 "no such Retention policy".
+     * @throws HarborError of kind "server" for a 500 that has another cause
      */
     async get(id: number, options?: CallOptions): Promise<RetentionPolicy | undefined> {
         try {
@@ -50,8 +52,19 @@ export class Retentions {
             );
         } catch (error) {
             if (isHarborError(error, "not-found")) return undefined;
-            if (isHarborError(error, "server") && error.status === 500 && error.code === "UNKNOWN") return undefined;
+            const isUnclear = isHarborError(error, "server") && error.status === 500 && error.code === "UNKNOWN";
+            if (isUnclear && (await this.isMissing(id, options))) return undefined;
             throw error;
+        }
+    }
+
+    private async isMissing(id: number, options?: CallOptions): Promise<boolean> {
+        try {
+            await this.executions(id, options).total();
+            return false;
+        } catch (error) {
+            if (!isHarborError(error)) throw error;
+            return error.kind === "invalid" && /no such retention policy/i.test(error.message);
         }
     }
 

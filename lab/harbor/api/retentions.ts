@@ -29,16 +29,20 @@ export function retentionRoutes({ guard, jobs, tables }: Core): Routes {
     };
 
     /** @param missing what Harbor says of one that is not there: 500 to who reads it, 400 to the others */
-    const find = async (request: ApiRequest, action: string, missing: ApiError): Promise<Row<Policy>> => {
+    const find = async (
+        request: ApiRequest,
+        action: string,
+        missing: (id: number) => ApiError,
+    ): Promise<Row<Policy>> => {
         const id = request.id("id");
         guard.requireLogin(request);
         const policy = await tables.retentions.get(id);
-        if (!policy) throw missing;
+        if (!policy) throw missing(id);
         await requireAccess(request, policy.project_id, action);
         return policy;
     };
-    const unknown = new ApiError(500, "UNKNOWN", "internal server error");
-    const noSuch = badRequest("no such Retention policy");
+    const unknown = (): ApiError => new ApiError(500, "UNKNOWN", "internal server error");
+    const noSuch = (id: number): ApiError => badRequest(`bad request: no such Retention policy with id ${String(id)}`);
 
     routes.get("/retentions/metadatas", (request) => {
         guard.requireLogin(request);
@@ -80,7 +84,7 @@ export function retentionRoutes({ guard, jobs, tables }: Core): Routes {
         validate(policy);
         await requireAccess(request, policy.scope?.ref ?? 0, "update");
         const old = await tables.retentions.get(id);
-        if (!old) throw unknown;
+        if (!old) throw unknown();
         if (old.project_id !== policy.scope?.ref) throw notFound(`the retention policy ${String(id)} was`);
         await tables.retentions.update(id, { content: contentOf(policy) });
         await keepSchedule(id, policy);

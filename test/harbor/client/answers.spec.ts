@@ -141,13 +141,27 @@ describe("a Harbor client and Harbor's answers", () => {
         await failure(without.client.projects.create({ project_name: "p1" }), "unexpected");
     });
 
-    it("takes the 500 of a missing retention policy for none, and every other one for a failure", async () => {
-        const { client } = await scene.serve(({ path: at }, response) => {
-            if (at.endsWith("/retentions/9")) harborError(response, 500, "UNKNOWN", "no such Retention policy");
-            else response.writeHead(500, { "content-type": "text/plain" }).end("panic");
+    it("tells the 500 of a missing retention policy from every other one", async () => {
+        const { server, client } = await scene.serve(({ path: at }, response) => {
+            const [, id = "", executions] = /\/retentions\/(\d+)(\/executions)?/.exec(at) ?? [];
+            if (executions === undefined) harborError(response, 500, "UNKNOWN", "internal server error");
+            else if (id === "9")
+                harborError(response, 400, "BAD_REQUEST", "bad request: no such Retention policy with id 9");
+            else if (id === "8") harborError(response, 400, "BAD_REQUEST", "bad request: too many connections");
+            else if (id === "7") harborError(response, 500, "UNKNOWN", "internal server error");
+            else json(response, []);
         });
         assert.equal(await client.retentions.get(9), undefined);
-        await failure(client.retentions.get(8), "server");
+        for (const id of [8, 7, 6]) {
+            const error = await failure(client.retentions.get(id), "server");
+            assert.equal(error.endpoint, `GET /retentions/${String(id)}`, "the first failure is told");
+        }
+        const asked = server.seen.length;
+        const panic = await scene.serve((_, response) => {
+            response.writeHead(500).end("panic");
+        });
+        await failure(panic.client.retentions.get(5), "server");
+        assert.deepEqual([asked, panic.server.seen.length], [8, 1], "only what is unclear is asked for twice");
     });
 
     it("asks whether there is a project without a body to read", async () => {

@@ -60,8 +60,12 @@ contract("tag retention", (harbor) => {
         (await admin.put(`/retentions/${id}`, { id, ...policy(other, [keep(3)]) })).fails(404, "NOT_FOUND");
     });
 
-    it("answers 500 for a number that there is not", async () => {
-        (await harbor().admin.get("/retentions/999999999")).fails(500, "UNKNOWN");
+    it("answers 500 for a number that there is not; only the answer for its executions says so", async () => {
+        const { admin } = harbor();
+        const missing = (await admin.get("/retentions/999999999")).fails(500, "UNKNOWN");
+        assert.equal(missing.text.includes("999999999"), false);
+        const executions = (await admin.get("/retentions/999999999/executions")).fails(400, "BAD_REQUEST");
+        assert.match(executions.text, /no such Retention policy with id 999999999/);
     });
 
     it("is the project's own business", async () => {
