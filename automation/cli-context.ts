@@ -1,7 +1,8 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: most verbs need neither lab nor engine */
+import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { exec } from "../lib/exec";
-import { projectRoot } from "../lib/home";
+import { projectRoot as checkout } from "../lib/home";
 import type { ToolName } from "../lab/tools/catalogue";
 import type { Context, LabControl } from "./context";
 import { createReporter } from "./reporter";
@@ -9,6 +10,8 @@ import { createReporter } from "./reporter";
 /** Opens the real doors of a {@link Context}: the terminal, other programs, the engines, the lab. */
 export function createContext({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Context {
     const reporter = createReporter(json ? "json" : "auto", process.stdout, process.env);
+    // A folder of its own for the stacks' files, with the program linked into it.
+    const projectRoot = path.resolve(process.env["ANCHORAGE_PROJECT"] ?? checkout);
     return {
         reporter,
         exec,
@@ -17,10 +20,10 @@ export function createContext({ json, signal }: { readonly json: boolean; readon
         interactive: !json && process.stdin.isTTY && process.stdout.isTTY,
         projectRoot,
         confirm: (question) => confirm(question, signal),
-        selectEngine: async ({ stack, engine, lab }) => {
+        selectEngine: async ({ stack, engine, lab }, overrides = {}) => {
             const { selectEngine } = require("./engines/select") as typeof import("./engines/select");
             const { onLab } = require("./engines/on-lab") as typeof import("./engines/on-lab");
-            const own = { projectRoot, stack };
+            const own = { projectRoot, stack, overrides };
             const selection = lab === undefined ? own : await onLab(own, lab, process.env);
             return selectEngine(engine, selection, { exec, env: process.env });
         },

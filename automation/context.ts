@@ -30,8 +30,11 @@ export interface Context {
     readonly projectRoot: string;
     /** Asks a yes-or-no question; only when {@link interactive}. */
     confirm(question: string): Promise<boolean>;
-    /** The engine for a stack, and one sentence on why it is this one. @throws UserError when there is none */
-    selectEngine(options: StackOptions): Promise<SelectedEngine>;
+    /**
+     * The engine for a stack, and one sentence on why it is this one. @throws UserError when there is none
+     * @param overrides settings put over those of the stack's file, as in StackSelection
+     */
+    selectEngine(options: StackOptions, overrides?: Readonly<Record<string, unknown>>): Promise<SelectedEngine>;
     /** Path of a kubectl for that cluster: the lab's own, or the one on PATH. */
     kubectl(cluster: ClusterOutput): Promise<string>;
     readonly lab: LabControl;

@@ -18,6 +18,7 @@ const deploymentForm = z.object({
                 containers: z.array(
                     z.object({
                         name: z.string(),
+                        image: z.string().default(""),
                         env: environment.default([]),
                         envFrom: z
                             .array(z.object({ secretRef: z.object({ name: z.string() }).optional() }))
@@ -27,10 +28,22 @@ const deploymentForm = z.object({
             }),
         }),
     }),
-    status: z.object({ readyReplicas: z.int().default(0) }).default({ readyReplicas: 0 }),
+    status: z
+        .object({ replicas: z.int().default(0), readyReplicas: z.int().default(0) })
+        .default({ replicas: 0, readyReplicas: 0 }),
 });
 type Deployment = z.infer<typeof deploymentForm>;
 const deploymentsForm = z.object({ items: z.array(deploymentForm) });
+const podsForm = z.object({
+    items: z.array(
+        z.object({
+            metadata: z.object({ name: z.string() }),
+            status: z.object({
+                conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+            }),
+        }),
+    ),
+});
 const configMapForm = z.object({ data: z.record(z.string(), z.string()).default({}) });
 const registryForm = z.object({
     storage: z.object({
@@ -52,6 +65,10 @@ export interface Core {
     readonly since: string;
     /** Whether one of its core's pods is Ready: else it does not serve. */
     readonly ready: boolean;
+    /** Whether there is a pod of it. */
+    readonly running: boolean;
+    /** The release of Harbor that its image names; undefined where the image names none. */
+    readonly release: string | undefined;
     readonly adminPassword: string;
     readonly keeper: Keeper;
     /** As core knows it. */
@@ -75,6 +92,27 @@ export class ClusterReader {
         return cores
             .flatMap((core) => core ?? [])
             .sort((a, b) => a.since.localeCompare(b.since) || a.namespace.localeCompare(b.namespace));
+    }
+
+    /** Says of core's pods whether they are Ready, as a kubelet does. @param why not; undefined: they are */
+    async markCorePods(namespace: string, why: string | undefined): Promise<void> {
+        const pods = `/api/v1/namespaces/${namespace}/pods`;
+        const selector = encodeURIComponent("component=core,app=harbor");
+        const { items } = podsForm.parse(await this.server.get(`${pods}?labelSelector=${selector}`));
+        const status = why === undefined ? "True" : "False";
+        for (const { metadata, status: now } of items) {
+            if (now.conditions.every(({ type, status: is }) => type !== "Ready" || is === status)) continue;
+            const conditions = ["Ready", "ContainersReady"].map((type) => ({
+                ...{ type, status },
+                ...(why === undefined ? {} : { reason: "ContainersNotReady", message: why }),
+            }));
+            await this.server.apply(`${pods}/${metadata.name}/status`, {
+                apiVersion: "v1",
+                kind: "Pod",
+                metadata: { name: metadata.name, namespace },
+                status: { conditions },
+            });
+        }
     }
 
     /** Undefined while its namespace is being filled or emptied. */
@@ -105,6 +143,8 @@ export class ClusterReader {
                 namespace,
                 since: keeper.created ?? metadata.creationTimestamp,
                 ready: status.readyReplicas > 0,
+                running: status.replicas > 0,
+                release: /:v?(\d+\.\d+\.\d+)(?:@|$)/.exec(container?.image ?? "")?.[1],
                 adminPassword,
                 keeper,
                 databaseName: data["POSTGRESQL_DATABASE"],

@@ -8,6 +8,7 @@ import { ClusterReader, type Core } from "./cluster";
 import { Door } from "./doors";
 import { isKept } from "./keepers";
 import { Parts } from "./parts";
+import { SchemaError } from "./schema";
 import { openStandIn } from "./stand-in";
 
 /** What the lab tells the process, in a file of mode 0600. */
@@ -55,18 +56,31 @@ export async function serveLab(
 /** A stack's Harbor that is being served. */
 interface Serving {
     readonly key: string;
+    readonly release: string | undefined;
     stop(): Promise<void>;
 }
 
-/** What is served is replaced when any of this changes: another core on the same data is the same Harbor. */
+/** What is served is another Harbor when any of this changes: another core on the same data is the same. */
 function keyOf({ keeper, databaseName, bucket }: Core): string {
     return JSON.stringify([keeper.database, databaseName, bucket]);
 }
+
+/** A core that does not start on its database. */
+interface Failing {
+    readonly release: string | undefined;
+    readonly why: string;
+    /** Milliseconds since 1970: not tried again before. */
+    readonly retryAt: number;
+}
+
+/** Milliseconds between two starts of a core that fails. */
+const retryMs = 2_000;
 
 class Lab {
     private readonly parts: Parts;
     private readonly doors = new Map<string, Door>();
     private readonly serving = new Map<string, Serving>();
+    private readonly failing = new Map<string, Failing>();
     private cluster: { readonly reader: ClusterReader; readonly clients: ClientPods } | undefined;
     private lastTrouble = "";
     private lastAddresses = "";
@@ -84,13 +98,17 @@ class Lab {
         if (this.parts.lost !== undefined) throw new Error(`${this.parts.lost} has ended`);
         const cores = await this.ask(({ reader }) => reader.cores());
         if (cores === undefined) return;
-        const wanted = new Map(cores.filter(({ ready }) => ready).map((core) => [core.namespace, core]));
+        const wanted = new Map(cores.filter((core) => this.mayServe(core)).map((core) => [core.namespace, core]));
         for (const [namespace, { key }] of this.serving) {
             const core = wanted.get(namespace);
             if (core === undefined || keyOf(core) !== key) await this.stop(namespace);
         }
         await this.assignDoors(cores);
-        for (const core of wanted.values()) if (!this.serving.has(core.namespace)) await this.start(core);
+        for (const core of wanted.values()) {
+            // A new release takes over from the old one as pods that roll do: in the same place, once it has migrated.
+            const served = this.serving.get(core.namespace);
+            if (served === undefined || served.release !== core.release) await this.start(core);
+        }
         await this.ask(async ({ reader, clients }) => {
             await clients.look(() => this.parts.databases());
             await this.dropAbandoned(reader.server, cores);
@@ -103,25 +121,65 @@ class Lab {
         await this.parts.stop();
     }
 
+    /** One that fails is not Ready, by our own hand: it is tried again all the same. */
+    private mayServe(core: Core): boolean {
+        const failing = this.failing.get(core.namespace);
+        if (failing?.release !== core.release || !core.running) this.failing.delete(core.namespace);
+        else if (failing !== undefined) return true;
+        return core.ready;
+    }
+
     private async start(core: Core): Promise<void> {
-        const { namespace } = core;
+        const { namespace, release } = core;
+        const failing = this.failing.get(namespace);
+        if (failing !== undefined && Date.now() < failing.retryAt) {
+            await this.markPods(namespace, failing.why);
+            return;
+        }
         const door = this.doors.get(namespace) ?? this.first;
         this.log(`serving the Harbor of namespace ${namespace} on ${door.url}`);
         const [databases, registry] = await Promise.all([this.parts.databases(), this.parts.registry(core, this.log)]);
-        const standIn = await openStandIn({
+        const stopRegistry = async (): Promise<void> => {
+            if (registry) await this.parts.stopRegistry(registry);
+        };
+        const opened = await openStandIn({
             connection: await databases.provide(core.keeper, core.databasePassword, core.databaseName),
             adminPassword: core.adminPassword,
             url: door.url,
+            release,
             log: this.log,
             ...(registry ? { registry } : {}),
+        }).catch((error: unknown) => {
+            if (error instanceof SchemaError) return error;
+            throw error;
         });
-        door.listener = standIn.listener;
+        if (opened instanceof SchemaError) {
+            await stopRegistry();
+            await this.fail(core, opened.message);
+            return;
+        }
+        const before = this.serving.get(namespace);
+        door.listener = opened.listener;
         const stop = async (): Promise<void> => {
-            door.listener = undefined;
-            await standIn.close();
-            if (registry) await this.parts.stopRegistry(registry);
+            if (door.listener === opened.listener) door.listener = undefined;
+            await opened.close();
+            await stopRegistry();
         };
-        this.serving.set(namespace, { key: keyOf(core), stop });
+        this.serving.set(namespace, { key: keyOf(core), release, stop });
+        await before?.stop();
+        if (this.failing.delete(namespace)) await this.markPods(namespace, undefined);
+    }
+
+    /** As a core whose process ends: its pods are not Ready, and nothing answers. */
+    private async fail({ namespace, release }: Core, why: string): Promise<void> {
+        if (this.failing.get(namespace)?.why !== why) this.log(`the core of namespace ${namespace} ends: ${why}`);
+        this.failing.set(namespace, { release, why, retryAt: Date.now() + retryMs });
+        if (this.serving.has(namespace)) await this.stop(namespace);
+        await this.markPods(namespace, why);
+    }
+
+    private async markPods(namespace: string, why: string | undefined): Promise<void> {
+        await this.ask(({ reader }) => reader.markCorePods(namespace, why));
     }
 
     private async stop(namespace: string): Promise<void> {

@@ -19,6 +19,8 @@ export interface StandInOptions {
     /** On 127.0.0.1. @default any free one */
     readonly port?: number;
     readonly registry?: RegistryBackend;
+    /** The release of Harbor that it says it is, and whose schema the database gets. @default the newest */
+    readonly release?: string | undefined;
     /** As CONFIG_OVERWRITE_JSON: settings that the API may not change. */
     readonly fixedSettings?: Readonly<Record<string, unknown>>;
     readonly log: (line: string) => void;
@@ -30,8 +32,15 @@ export interface StandIn {
     stop(): Promise<void>;
 }
 
-/** What GET /systeminfo says; the version whose behaviour this is. */
-export const standInVersion = "v2.15.2-080b0220";
+/** The release whose behaviour this is. */
+const newestRelease = "2.15.2";
+
+/** What GET /systeminfo says: the release, and the commit that it was built from. */
+function versionOf(release: string): string {
+    return `v${release}-080b0220`;
+}
+
+export const standInVersion = versionOf(newestRelease);
 
 /** Harbor's core, for a lab, on a port of its own: its API, its tokens, and /v2/ in front of a registry. */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
@@ -50,11 +59,12 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     };
 }
 
-/** The same for a server that listens already. */
+/** The same for a server that listens already. @throws SchemaError where the database is of a newer release */
 export async function openStandIn(
     options: Omit<StandInOptions, "port"> & { readonly url: string },
 ): Promise<{ readonly listener: RequestListener; close(): Promise<void> }> {
-    const store = await Store.open(options.connection);
+    const { release = newestRelease } = options;
+    const store = await Store.open(options.connection, release);
     const { tables } = store;
     await fill(tables, options.adminPassword);
     const configuration = new Configuration(tables, options.fixedSettings);
@@ -77,7 +87,7 @@ export async function openStandIn(
         sessions: new Sessions(),
         jobs: new Jobs(tables, () => configuration.flag("read_only"), background),
         externalUrl: options.url,
-        version: standInVersion,
+        version: versionOf(release),
         registry: options.registry,
         componentHealth: async () => ({
             core: true,

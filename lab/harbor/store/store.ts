@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { Connection } from "../postgres/server";
+import { migrate } from "../schema";
 import { Collection, type CollectionOptions } from "./collection";
 import type * as records from "./records";
 
@@ -79,18 +80,23 @@ export class Store {
         this.tables = tablesOn(pool);
     }
 
-    /** Connects, and makes the tables where they are not. */
-    static async open(connection: Connection): Promise<Store> {
+    /**
+     * Connects, makes the tables where they are not, and brings them to the schema of that release of Harbor.
+     * @throws SchemaError where they are of a newer one
+     */
+    static async open(connection: Connection, release: string): Promise<Store> {
         const { Pool: ConnectionPool } = await import("pg");
         const pool = await connect(
             () => new ConnectionPool({ ...connection, max: 12, idleTimeoutMillis: 0 }),
             connection,
         );
-        await pool.query(
-            Object.values(tables)
-                .map((options) => Collection.schema(options))
-                .join("\n"),
-        );
+        const base = Object.values(tables).map((options) => Collection.schema(options));
+        try {
+            await migrate(pool, release, base.join("\n"));
+        } catch (error) {
+            await pool.end();
+            throw error;
+        }
         return new Store(pool);
     }
 
