@@ -9,6 +9,7 @@ import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addMigrateCommand } from "./commands/migrate";
 import { addRestoreCommand } from "./commands/restore";
+import { addUpgradeCommands } from "./commands/upgrade";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
 
@@ -214,6 +215,7 @@ export function buildCommands(run: RunVerb): Command {
     addBackupCommands(stackVerb, run);
     addRestoreCommand(stackVerb, run);
     addMigrateCommand(stackVerb, run);
+    addUpgradeCommands(program, stackVerb, run);
     addDrillCommands(program, verb, run);
     addLabCommands(program, verb, run);
     return program;

@@ -76,6 +76,21 @@ export async function checkLiveKubernetes(
     }
 }
 
+/**
+ * Minor version of the stack's cluster, such as 1.34.
+ * @returns undefined where it does not say it: an upgrade waits for the cluster anyway
+ */
+export async function liveKubernetesMinor(
+    settings: Settings,
+    { lab }: Pick<StackOptions, "lab">,
+    context: Doors,
+): Promise<string | undefined> {
+    const door = await doorTo(lab === undefined ? settings.cluster : { kind: "lab", name: lab });
+    if (door === undefined) return undefined;
+    const answer = await versionOf(door, context);
+    return "version" in answer ? answer.version : undefined;
+}
+
 type Asked = Settings["cluster"] | { readonly kind: "lab"; readonly name: string };
 
 interface Door {

@@ -1,4 +1,5 @@
 import type { Settings } from "../config/schema";
+import { updateStrategyOf } from "../config/update-strategy";
 import { merge, type ChartValues } from "./chart-values";
 import { names, secretKeys } from "./names";
 import { hasProxy, placementValues } from "./placement-values";
@@ -19,7 +20,7 @@ export function harborValues({ settings, registryUrl, parts }: HarborValuesArgs)
     const values: ChartValues = {
         externalURL: registryUrl,
         ...secretValues(),
-        updateStrategy: { type: updateStrategy(settings) },
+        updateStrategy: { type: updateStrategyOf(settings) },
         metrics: { enabled: harbor.metrics, serviceMonitor: { enabled: harbor.serviceMonitors } },
         cache: { enabled: harbor.cache },
         // All requests come through it, so it must not be the one pod that is missing.
@@ -53,12 +54,6 @@ function scanning({ scanning: { databaseMirrors, javaDatabaseMirrors, offline } 
         ...(javaDatabaseMirrors.length === 0 ? {} : { javaDBRepository: javaDatabaseMirrors }),
         ...(offline ? { offlineScan: true, skipUpdate: false, skipJavaDBUpdate: false } : {}),
     };
-}
-
-/** Recreate where the new pod could not mount what the old one still holds (harbor-helm#2288). */
-function updateStrategy({ harbor, storage }: Settings): string {
-    const single = storage.kind === "volume" && storage.accessMode === "ReadWriteOnce";
-    return harbor.updateStrategy ?? (single ? "Recreate" : "RollingUpdate");
 }
 
 /** Logs on a volume need a shared one as soon as a second pod writes or, in a rolling update, takes over. */

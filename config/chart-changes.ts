@@ -32,6 +32,8 @@ export interface ChangedDefault {
     /** The chart that changed it: 1.19.0. */
     readonly chart: string;
     readonly what: string;
+    /** Whose cache it is about: the chart's own, or another; absent: any stack. */
+    readonly cache?: "internal" | "external";
 }
 
 /** Since 1.17, the first one after the oldest chart that the program installs. */
@@ -118,7 +120,13 @@ export const changedDefaults: readonly ChangedDefault[] = [
     })),
     {
         chart: "1.19.0",
+        cache: "external",
         what: "the registry reads the external Redis' user and password out of its ConfigMap, no longer out of the Secret",
     },
-    { key: "redis.internal.image.repository", chart: "1.19.2", what: "is valkey-photon, it was redis-photon" },
+    {
+        key: "redis.internal.image.repository",
+        chart: "1.19.2",
+        cache: "internal",
+        what: "is valkey-photon, it was redis-photon",
+    },
 ];

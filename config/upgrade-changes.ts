@@ -19,6 +19,8 @@ export interface ChangedReleases {
     readonly to: HarborRelease;
     /** The user's own chart values. */
     readonly values: Readonly<Record<string, unknown>>;
+    /** Whether Harbor's cache is the chart's own. */
+    readonly internalCache: boolean;
 }
 
 /** What is different between two releases, beside the schema of the database. Pure. */
@@ -49,10 +51,11 @@ function removals({ from, to, values }: ChangedReleases): PlannedChange[] {
 }
 
 /** A default that the user's own value stands in place of does not change for them. */
-function defaults({ from, to, values }: ChangedReleases): PlannedChange[] {
-    const changed = changedDefaults.filter(({ chart, key }) => {
+function defaults({ from, to, values, internalCache }: ChangedReleases): PlannedChange[] {
+    const otherCache = internalCache ? "external" : "internal";
+    const changed = changedDefaults.filter(({ chart, key, cache }) => {
         const onTheWay = compare(chart, from.chart) > 0 && compare(chart, to.chart) <= 0;
-        return onTheWay && (key === undefined || !isSet(values, key));
+        return onTheWay && cache !== otherCache && (key === undefined || !isSet(values, key));
     });
     return [...new Set(changed.map(({ what }) => what))].map((what) => {
         const keys = changed.flatMap((entry) => (entry.what === what && entry.key !== undefined ? [entry.key] : []));

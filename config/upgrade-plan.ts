@@ -44,7 +44,7 @@ export interface UpgradeHop {
 }
 
 export interface UpgradeRefusal {
-    readonly kind: "downgrade" | "skipped-minors" | "engine-unreadable" | "engine-change" | "kubernetes";
+    readonly kind: "downgrade" | "skipped-minors" | "engine-unreadable" | "engine-change" | "kubernetes" | "settings";
     /** What is wrong, with the values, and what to do instead. */
     readonly sentence: string;
 }
@@ -124,7 +124,7 @@ function hopBetween(from: HarborRelease, to: HarborRelease, wish: UpgradeWish): 
         ...(wish.internalDatabase && before !== after ? { engineChange: { from: before, to: after } } : {}),
         ...(wish.internalCache && from.cache !== to.cache ? { cacheChange: { from: from.cache, to: to.cache } } : {}),
         installable: findHarborRelease(to.harbor) !== undefined,
-        changes: changesOf({ from, to, values: wish.values ?? {} }),
+        changes: changesOf({ from, to, values: wish.values ?? {}, internalCache: wish.internalCache }),
     };
 }
 

@@ -89,6 +89,7 @@ describe("command line", () => {
                 "start",
                 "status",
                 "up",
+                "upgrade plan",
                 "verify",
             ],
         );

@@ -111,7 +111,7 @@ describe("what changes on a hop", () => {
             assert.ok(release, harbor);
             return release;
         };
-        return changesOf({ from: find(from), to: find(to), values });
+        return changesOf({ from: find(from), to: find(to), values, internalCache: true });
     }
     const sentences = (...hop: Parameters<typeof changes>): string[] => changes(...hop).map(({ sentence }) => sentence);
 
