@@ -46,6 +46,9 @@ export async function backup(options: BackupOptions, context: Context): Promise<
         await refuseExisting(name, options.stack, ground);
         const hold = await StackHold.take(ground.outputs, ground.door, `backup of stack ${options.stack}`);
         try {
+            const { outputs, door } = ground;
+            const by = await new Velero(outputs, door).putBackAccessMode();
+            if (by !== undefined) context.reporter.line(`the BackupStorageLocation was left ReadOnly by a ${by}`);
             await makeSet(name, options, ground, hold, context);
         } finally {
             await hold.release();

@@ -9,6 +9,8 @@ import { names, secretKeys } from "./names";
 export interface SecretsArgs {
     /** Namespace of the registry. */
     readonly namespace: pulumi.Input<string>;
+    /** Of the registry whose content this one takes over: 16 characters. @default made once */
+    readonly encryptionKey?: string | undefined;
 }
 
 /** User of core and jobservice at the registry's own door; the chart's default. */
@@ -50,10 +52,15 @@ export class Secrets extends pulumi.ComponentResource {
         this.secret("admin-secret", names.adminSecret, { [secretKeys.admin]: password.result });
     }
 
-    /** Encrypts credentials in the database: exactly 16 characters, and never another again (pains 6). */
+    /**
+     * Encrypts credentials in the database: exactly 16 characters, and never another again (pains 6). The one that is
+     * made stays on record beside a given one: a setting that gets lost brings back what was there, not a third key.
+     */
     private encryptionKey(): void {
-        const key = this.password("encryption-key", 16, {}, { protect: true });
-        this.secret("encryption-key-secret", names.encryptionKeySecret, { [secretKeys.encryption]: key.result });
+        const { encryptionKey: given } = this.args;
+        const made = this.password("encryption-key", 16, {}, { protect: true });
+        const key = given === undefined ? made.result : pulumi.secret(given);
+        this.secret("encryption-key-secret", names.encryptionKeySecret, { [secretKeys.encryption]: key });
     }
 
     private core(): void {

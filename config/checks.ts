@@ -2,6 +2,7 @@ import { checkBackup } from "./checks/backup";
 import { checkCache } from "./checks/cache";
 import { checkCharts } from "./checks/charts";
 import { checkDatabase } from "./checks/database";
+import { checkEncryptionKey } from "./checks/encryption-key";
 import { checkExposure, checkExternalUrl } from "./checks/exposure";
 import { checkServiceMonitors } from "./checks/metrics";
 import { checkKubernetes } from "./checks/operators";
@@ -16,6 +17,7 @@ const checks: readonly ((settings: Settings) => string[])[] = [
     checkStorage,
     checkBackup,
     checkCharts,
+    checkEncryptionKey,
     checkExposure,
     checkExternalUrl,
     checkTls,

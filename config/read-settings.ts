@@ -32,7 +32,10 @@ function read(): StackSettings {
     const settings = parseSettings(rawSettings(allConfig(), pulumi.getProject()));
     if (settings.cluster.kind !== "lab") return { settings };
     const lab = readLab(settings.cluster.name);
-    return { settings: withLab(settings, lab), lab };
+    const { backup } = settings;
+    const shared = backup.kind === "velero" && backup.location.kind === "s3" ? backup.location.lab : undefined;
+    const others = shared === undefined ? {} : { [shared]: readLab(shared) };
+    return { settings: withLab(settings, lab, others), lab };
 }
 
 function readLab(name: string): LabEndpoints {

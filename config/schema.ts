@@ -50,6 +50,7 @@ export const secretSettings: ReadonlySet<string> = new Set([
     "database.create.password",
     "database.password",
     "exposure.haproxy.install.privateKey",
+    "harbor.encryptionKey",
     "storage.accessKey",
     "storage.password",
     "storage.rootPassword",

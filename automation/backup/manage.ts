@@ -250,7 +250,11 @@ export async function unlockBackups(options: StackOptions, context: Context): Pr
                     exitCode: ExitCode.refused,
                 });
             }
-            const told = left === undefined ? undefined : `${describePending(left)}, of ${left.by}`;
+            const readOnlyBy = await new Velero(outputs, door).putBackAccessMode();
+            const told = [
+                ...(left === undefined ? [] : [`${describePending(left)}, of ${left.by}`]),
+                ...(readOnlyBy === undefined ? [] : [`ReadOnly BackupStorageLocation, of a ${readOnlyBy}`]),
+            ].join("; ");
             if (left !== undefined) {
                 await reporter.step("put back what is left", async (update) => {
                     const harbor = await openHarbor(outputs, door, update);
@@ -262,7 +266,7 @@ export async function unlockBackups(options: StackOptions, context: Context): Pr
                 });
             }
             reporter.event({ kind: "result", verb: "backup unlock", stack: options.stack, left: left ?? null });
-            reporter.line(told === undefined ? "nothing is left to be put back" : `put back: ${told}`);
+            reporter.line(told === "" ? "nothing is left to be put back" : `put back: ${told}`);
         } finally {
             await hold.release();
         }

@@ -87,7 +87,12 @@ export interface VeleroLocation {
     /** ISO 8601. */
     readonly lastValidated?: string;
     readonly accessMode: "ReadWrite" | "ReadOnly";
+    /** Which of our commands made it ReadOnly, and puts it back: `migration of stack old`. */
+    readonly readOnlyBy?: string;
 }
+
+/** Annotation of a location that a command made ReadOnly: its next one finds what a killed one left. */
+export const readOnlyNote = "anchorage.dev/read-only-by";
 
 /** What the server answers with; absent fields are empty (Go's omitempty). */
 export interface BackupObject {
@@ -122,6 +127,7 @@ export interface RestoreObject {
 }
 
 export interface LocationObject {
+    readonly metadata?: { readonly annotations?: Readonly<Partial<Record<string, string>>> };
     readonly spec?: { readonly accessMode?: string };
     readonly status?: {
         readonly phase?: string;
@@ -217,12 +223,14 @@ export function readRestore({ metadata, spec, status = {} }: RestoreObject): Vel
     };
 }
 
-export function readLocation({ spec, status = {} }: LocationObject): VeleroLocation {
+export function readLocation({ metadata, spec, status = {} }: LocationObject): VeleroLocation {
+    const readOnlyBy = metadata?.annotations?.[readOnlyNote];
     const { phase, message, lastValidationTime } = status;
     return {
         phase: phase === "Available" || phase === "Unavailable" ? phase : "New",
         ...(message === undefined || message === "" ? {} : { message }),
         ...(lastValidationTime === undefined ? {} : { lastValidated: lastValidationTime }),
         accessMode: spec?.accessMode === "ReadOnly" ? "ReadOnly" : "ReadWrite",
+        ...(readOnlyBy === undefined ? {} : { readOnlyBy }),
     };
 }

@@ -8,6 +8,7 @@ import {
     hasEnded,
     readBackup,
     readLocation,
+    readOnlyNote,
     readRestore,
     restoreObject,
     veleroApi,
@@ -81,12 +82,24 @@ export class Velero {
         });
     }
 
-    /** ReadOnly: Velero neither writes nor deletes there. The location is validated anew. */
-    async setAccessMode(accessMode: VeleroLocation["accessMode"]): Promise<void> {
+    /**
+     * ReadOnly: Velero neither writes nor deletes there. The location is validated anew.
+     * @param by who makes it ReadOnly, kept with it until it is put back
+     */
+    async setAccessMode(accessMode: VeleroLocation["accessMode"], by?: string): Promise<void> {
+        // null takes the note away.
+        const patch = { metadata: { annotations: { [readOnlyNote]: by ?? null } }, spec: { accessMode } };
         await this.objects.kubectl("change the BackupStorageLocation", [
             ...["patch", "backupstoragelocations.velero.io", this.output.location, "--type", "merge"],
-            ...["--patch", JSON.stringify({ spec: { accessMode } })],
+            ...["--patch", JSON.stringify(patch)],
         ]);
+    }
+
+    /** Puts back what a killed command left ReadOnly; hold the lock. @returns which command that was */
+    async putBackAccessMode(): Promise<string | undefined> {
+        const { readOnlyBy } = await this.location();
+        if (readOnlyBy !== undefined) await this.setAccessMode("ReadWrite");
+        return readOnlyBy;
     }
 
     /** Names of the Backups and Restores that have not ended: `backup/one`. */

@@ -9,6 +9,9 @@ export const chartsVariable = "ANCHORAGE_CHARTS";
 /** Stands where a stack has a secret that is encrypted: in a lab nobody logs in with it. */
 const standInSecret = "made-up-for-the-lab";
 
+/** The same for a key that has exactly 16 characters. */
+const standInKey = "made-for-the-lab";
+
 /**
  * A stack as it is rehearsed in the lab: on the lab's cluster and S3 in place of its own, with the lab's charts, its
  * record kept apart from that of the real one. All else stays as it is.
@@ -24,7 +27,10 @@ export async function onLab(selection: StackSelection, lab: string, env: NodeJS.
             ...Object.fromEntries(
                 Object.entries(config)
                     .filter(([, value]) => JSON.stringify(value).includes('"secure":'))
-                    .map(([key, value]) => [key, replaceEncrypted(value, () => standInSecret)]),
+                    .map(([key, value]) => [
+                        key,
+                        replaceEncrypted(value, (at) => (at === "encryptionKey" ? standInKey : standInSecret)),
+                    ]),
             ),
             ...selection.overrides,
             cluster: { kind: "lab", name: lab, standIn: true },

@@ -13,6 +13,30 @@ export function modifierRules(release: string, copy: boolean): ModifierRules {
     return { version: "v1", resourceModifierRules: [held(release), ...(copy ? [ownVolumes, ...hiddenServices] : [])] };
 }
 
+/**
+ * Of a registry that moves into another cluster, whose stack has made all that is its own: what is there stays. Addresses,
+ * databases and volumes are the target's, and so is the Helm release's record: the newest one of the source's would be
+ * taken for its own.
+ */
+export function movedObjects(
+    release: string,
+    volumes: "none" | "files" | "snapshots",
+): {
+    readonly existing: "none";
+    readonly excludedResources: readonly string[];
+    readonly selector: object;
+    readonly modifier: ModifierRules;
+} {
+    return {
+        existing: "none",
+        excludedResources: [...madeAnew, ...notInCopy, ...(volumes === "files" ? [] : ["pods"])],
+        selector: {
+            matchExpressions: [...ofOthers, { key: "owner", operator: "NotIn", values: ["helm"] }],
+        },
+        modifier: { version: "v1", resourceModifierRules: [held(release), ownVolumes] },
+    };
+}
+
 /** Harbor's own Deployments arrive paused: none of their pods runs before the database and the blobs are back. */
 function held(release: string): object {
     return {
@@ -94,10 +118,10 @@ export function excludedKinds(volumes: "none" | "files" | "snapshots", copy: boo
  * Objects of PostgreSQL's operators come from the operator, made anew for the cluster's object that is restored: volumes
  * of an instance without their operator's own backup would not be taken by it, or hold another content than the dump.
  */
-export const restoredObjects: object = {
-    matchExpressions: [
-        { key: "cnpg.io/cluster", operator: "DoesNotExist" },
-        { key: "application", operator: "NotIn", values: ["spilo"] },
-        { key: "app.kubernetes.io/component", operator: "NotIn", values: ["database-client"] },
-    ],
-};
+const ofOthers: readonly object[] = [
+    { key: "cnpg.io/cluster", operator: "DoesNotExist" },
+    { key: "application", operator: "NotIn", values: ["spilo"] },
+    { key: "app.kubernetes.io/component", operator: "NotIn", values: ["database-client"] },
+];
+
+export const restoredObjects: object = { matchExpressions: ofOthers };

@@ -1,6 +1,7 @@
 import type { StackOutputs } from "../../config/contract";
 import { openHarbor as openClient } from "../../harbor/client/client";
 import { isHarborError } from "../../harbor/client/errors";
+import type { TransportOptions } from "../../harbor/client/transport";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { messageOf, UserError } from "../../lib/errors";
 import { waitFor } from "../../lib/wait";
@@ -18,17 +19,19 @@ const requestTimeoutMs = 120_000;
 /**
  * The stack's Harbor as its clients reach it, by a port-forward where they need one. Waits until it lets the
  * administrator in. @param lab where a stand-in for it answers
+ * @param before what is to be done first, once Harbor can be reached: it may not answer yet
  */
 export async function openStackHarbor(
     outputs: StackOutputs,
     door: ClusterDoor,
     lab: { readonly url: string } | undefined,
     update: (detail: string) => void,
+    before?: (options: TransportOptions) => Promise<void>,
 ): Promise<OpenHarbor> {
     const args = lab === undefined ? portForwardArguments(outputs) : undefined;
     const port = outputs.exposure.kind === "clusterIP" ? outputs.exposure.localPort : 0;
     const forward = args === undefined || (await isOpen(port)) ? undefined : await startForward(args, port, door);
-    return open(outputs, door, lab, update, forward);
+    return open(outputs, door, lab, update, forward, before);
 }
 
 /** A Harbor that only the cluster reaches, by a port-forward to its core. @param localPort of this machine */
@@ -53,10 +56,12 @@ async function open(
     at: { readonly url: string } | undefined,
     update: (detail: string) => void,
     forward: Forward | undefined,
+    before?: (options: TransportOptions) => Promise<void>,
 ): Promise<OpenHarbor> {
     try {
         const { url, user, password, ca } = await readTarget(outputs, door, at);
         const options = { url, user, password, requestTimeoutMs, ...(ca === undefined ? {} : { ca }) };
+        await before?.(options);
         const { client, close } = openClient(options);
         const registry = new RegistryClient({ ...options, signal: door.signal });
         const closeAll = async (): Promise<void> => {

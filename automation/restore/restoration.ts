@@ -133,10 +133,22 @@ export interface Restoration {
     readonly copy: boolean;
     /** Images that are pulled at the end. */
     readonly samples: number;
+    /** How Velero's part is taken. @default as it was backed up, over what is there */
+    readonly objects?: ObjectRules;
     /** Makes the place for a copy. */
     readonly before?: readonly Step[];
     /** Turns a copy away from what is the registry's own, once its objects are there. */
     readonly between?: readonly Step[];
+}
+
+/** Which of a backup's objects are restored, and what becomes of those that are there. */
+export interface ObjectRules {
+    /** none: they stay as they are. */
+    readonly existing: "none" | "update";
+    readonly excludedResources: readonly string[];
+    /** A LabelSelector (meta/v1). */
+    readonly selector: object;
+    readonly modifier: ModifierRules;
 }
 
 /** What the steps of one restore tell each other. */

@@ -63,23 +63,34 @@ function holdStep(doors: RestoreDoors, shared: Shared): Step {
 
 function objectsStep(restoration: Restoration, shared: Shared): Step {
     const { set, doors, restoreName, release, namespace, copy } = restoration;
+    const {
+        existing,
+        excludedResources,
+        selector,
+        modifier: rules,
+    } = restoration.objects ?? {
+        existing: copy ? "none" : "update",
+        excludedResources: excludedKinds(set.volumes, copy),
+        selector: restoredObjects,
+        modifier: modifierRules(release, copy),
+    };
     return {
         id: "objects",
         title: "restore the Kubernetes objects",
         plan: `Velero's backup ${set.veleroBackup} into namespace ${namespace}, Harbor's Deployments paused`,
         run: async ({ update }) => {
             await doors.velero.awaitSynced(set.veleroBackup);
-            await doors.modifier(restoreName, modifierRules(release, copy));
+            await doors.modifier(restoreName, rules);
             shared.changed = true;
             const spec = {
                 name: restoreName,
                 backup: set.veleroBackup,
                 namespaces: [set.namespace],
                 ...(namespace === set.namespace ? {} : { into: { [set.namespace]: namespace } }),
-                existing: copy ? ("none" as const) : ("update" as const),
-                excludedResources: excludedKinds(set.volumes, copy),
+                existing,
+                excludedResources,
                 volumes: set.volumes !== "none",
-                selector: restoredObjects,
+                selector,
                 modifier: restoreName,
             };
             const { items, warnings } = await doors.velero.restore(spec, { onProgress: update });

@@ -52,7 +52,7 @@ function checkBucket({ location }: Velero, { storage, cluster }: Settings): stri
 /** One pair of keys for Velero and for `backup`, which copies the images with it: a role of a pod reaches the first alone. */
 function checkKeys({ location }: Velero, { cluster }: Settings): string[] {
     if (location.kind !== "s3") return [];
-    const { accessKey, secretKey, existingSecret, endpoint, preset, createBucket } = location;
+    const { accessKey, secretKey, existingSecret, endpoint, preset, createBucket, lab } = location;
     const keys = accessKey !== undefined && secretKey !== undefined;
     const ofTheLab = cluster.kind === "lab" && endpoint === undefined;
     const mistakes: string[] = [];
@@ -72,6 +72,17 @@ function checkKeys({ location }: Velero, { cluster }: Settings): string[] {
                 "Secret in Velero's namespace by backup.location.existingSecret; a role of the pod or the node alone is not " +
                 "enough, since npx anchorage backup copies the images with the same keys; backup.location.kind aws makes a " +
                 "user with keys",
+        );
+    }
+    if (lab !== undefined && cluster.kind !== "lab") {
+        mistakes.push(
+            `backup.location.lab is "${lab}", but the stack's cluster is ${cluster.kind}: leave it out, and set ` +
+                "backup.location.endpoint to the S3 that both clusters reach",
+        );
+    }
+    if (lab !== undefined && cluster.kind === "lab" && (endpoint ?? accessKey ?? secretKey ?? existingSecret) !== undefined) {
+        mistakes.push(
+            `backup.location.lab is "${lab}", whose S3 has its own endpoint and keys: leave the endpoint and the keys out, or the lab`,
         );
     }
     if (createBucket === true && !keys && !ofTheLab) {

@@ -32,6 +32,11 @@ const location = z.discriminatedUnion("kind", [
             .optional()
             .describe("the program makes the bucket; default: when it is given the keys"),
         forceDestroy: z.boolean().default(false).describe("destroy deletes the bucket with the backups in it"),
+        lab: name
+            .optional()
+            .describe(
+                "the lab whose S3 it is, where two labs share the bucket for a migration; default: the stack's own",
+            ),
         accessKey: secret.optional().describe("secret: pulumi config set --secret --path backup.location.accessKey"),
         secretKey: secret.optional().describe("secret; in the lab the lab's"),
         existingSecret: name

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defaultHarborVersion, harborReleases } from "../catalogue";
-import { count } from "./fields";
+import { count, secret } from "./fields";
 
 const replicas = count(50);
 
@@ -9,6 +9,12 @@ export const harbor = z.strictObject({
         .enum(harborReleases.map((release) => release.harbor))
         .default(defaultHarborVersion)
         .describe("a release of the catalogue; its chart follows"),
+    encryptionKey: secret
+        .optional()
+        .describe(
+            "secret, of 16 characters: what Harbor encrypts credentials in its database with; only for a registry that takes " +
+                "over another one's content (docs/migrate.md), and before it has any; default: made once",
+        ),
     externalUrl: z.string().optional().describe("what clients type; default: what the exposure gives"),
     replicas: z
         .strictObject({

@@ -56,6 +56,18 @@ const cases: readonly { title: string; refused: Raw; because: RegExp; allowed: R
         allowed: velero({}, { kind: "s3", bucket: "backups", existingSecret: "velero-keys" }),
     },
     {
+        title: "a lab's S3 for a cluster that is none",
+        refused: velero({}, { ...s3, lab: "anchorage" }),
+        because: /^backup\.location\.lab is "anchorage", but the stack's cluster is kubeconfig/,
+        allowed: velero({}, { kind: "s3", bucket: "backups", lab: "anchorage" }, { cluster: { kind: "lab" } }),
+    },
+    {
+        title: "a lab's S3 with another endpoint",
+        refused: velero({}, { ...s3, endpoint, lab: "anchorage" }, { cluster: { kind: "lab" } }),
+        because: /^backup\.location\.lab is "anchorage", whose S3 has its own endpoint and keys/,
+        allowed: velero({}, { ...s3, endpoint }, { cluster: { kind: "lab" } }),
+    },
+    {
         title: "one key of two",
         refused: velero({}, { kind: "s3", bucket: "backups", accessKey: "a" }),
         because: /^backup\.location\.secretKey is missing/,

@@ -24,6 +24,19 @@ describe("a stack on a lab", () => {
         });
         assert.deepEqual(withLab(own, mockLab), own);
     });
+
+    it("takes another lab's S3 for backups that two labs share, and leaves its bucket alone", () => {
+        const location = { kind: "s3", bucket: "velero", lab: "source" };
+        const s3 = { ...mockLab.s3, endpoint: "http://127.0.0.1:2", accessKey: "theirs", secretKey: "hush" };
+        const others = { source: { ...mockLab, s3 } };
+        const { backup } = withLab(parseSettings({ ...lab, backup: { kind: "velero", location } }), mockLab, others);
+        assert.ok(backup.kind === "velero" && backup.location.kind === "s3");
+        const { endpoint, accessKey, secretKey, createBucket } = backup.location;
+        assert.deepEqual(
+            { endpoint, accessKey, secretKey, createBucket },
+            { endpoint: s3.endpoint, accessKey: "theirs", secretKey: "hush", createBucket: false },
+        );
+    });
 });
 
 describe("a lab in place of a stack's own cluster", () => {

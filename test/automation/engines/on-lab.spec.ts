@@ -19,6 +19,7 @@ describe("a stack that is rehearsed in a lab", () => {
                 "config:",
                 "  anchorage:cluster: { kind: kubeconfig, context: production }",
                 "  anchorage:namespace: registry",
+                "  anchorage:harbor: { encryptionKey: { secure: AAAD } }",
                 "  anchorage:storage: { kind: s3, bucket: images, accessKey: { secure: AAAB }, secretKey: { secure: AAAC } }",
                 "",
             ].join("\n"),
@@ -35,6 +36,8 @@ describe("a stack that is rehearsed in a lab", () => {
                 "anchorage:cluster": { kind: "lab", name: "rehearsal", standIn: true },
                 "anchorage:charts": { source: "contract" },
                 "anchorage:namespace": "registry",
+                // As long as Harbor wants it.
+                "anchorage:harbor": { encryptionKey: "made-for-the-lab" },
                 // Nothing that only the stack's own passphrase opens, at any depth, and not its salt.
                 "anchorage:storage": {
                     kind: "s3",
