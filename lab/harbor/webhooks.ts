@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordDeed } from "./audit";
 import type { Core } from "./core";
 import type { Artifact } from "./store/records";
 
@@ -29,9 +30,20 @@ export interface ArtifactEvent {
     readonly operator: string;
 }
 
-/** Has each policy that asks for the event sent what happened: one job a policy. */
-export async function announce({ externalUrl, jobs, tables }: Core, event: ArtifactEvent): Promise<void> {
+/** Writes the event into the audit log, and has each policy that asks for it sent it: one job a policy. */
+export async function announce(core: Core, event: ArtifactEvent): Promise<void> {
+    const { externalUrl, jobs, tables } = core;
     const { artifact, operator, tag, type } = event;
+    const named = `${artifact.repository_name}@${artifact.digest}`;
+    const isPush = type === "PUSH_ARTIFACT";
+    await recordDeed(core, {
+        operation: isPush ? "create" : "delete",
+        resource_type: "artifact",
+        resource: tag === "" ? named : `${artifact.repository_name}:${tag}`,
+        description: `${isPush ? "push" : "delete"} artifact: ${named}`,
+        project_id: artifact.project_id,
+        operator,
+    });
     for (const policy of await tables.webhooks.all({ project_id: artifact.project_id })) {
         const { enabled, event_types, targets } = policyContent.parse(policy.content);
         if (!enabled || !event_types.includes(type)) continue;

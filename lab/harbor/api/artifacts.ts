@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordDeed } from "../audit";
 import { Content } from "../content";
 import type { Core } from "../core";
 import { badRequest, conflict, notFound, preconditionFailed } from "../http/errors";
@@ -6,8 +7,10 @@ import { compact, done, ok, page, zeroTime } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import { isImmutable } from "../immutability";
+import { nameOf } from "../security/principal";
 import type { ListQuery, Row } from "../store/collection";
 import type { Accessory, Artifact, Tag } from "../store/records";
+import { announce } from "../webhooks";
 import { showLabel } from "./labels";
 import { repositoryName } from "./repositories";
 
@@ -150,6 +153,8 @@ export function artifactRoutes(core: Core): Routes {
         if (parents.some(({ children }) => children.some(({ digest }) => digest === artifact.digest)))
             throw preconditionFailed(`the deleting artifact ${reference} is referenced by others`);
         await content.delete(artifact);
+        const operator = nameOf(request.principal);
+        await announce(core, { type: "DELETE_ARTIFACT", artifact, tag: "", operator });
         return done;
     });
 
@@ -157,6 +162,20 @@ export function artifactRoutes(core: Core): Routes {
         if (await isImmutable(tables, artifact.project_id, artifact.repository_name, tag))
             throw preconditionFailed(`the tag ${tag} configured as immutable`);
     };
+
+    const recordTag = (
+        { principal }: ApiRequest,
+        { project_id, repository_name }: Artifact,
+        tag: string,
+        operation: "create" | "delete",
+    ): Promise<void> =>
+        recordDeed(core, {
+            operation,
+            resource_type: "tag",
+            resource: `${repository_name}:${tag}`,
+            project_id,
+            operator: nameOf(principal),
+        });
 
     routes.get(`${one}/tags`, async (request) => {
         const query = request.list();
@@ -176,6 +195,7 @@ export function artifactRoutes(core: Core): Routes {
             name,
             ...times,
         });
+        await recordTag(request, artifact, name, "create");
         return { status: 201 };
     });
 
@@ -186,6 +206,7 @@ export function artifactRoutes(core: Core): Routes {
         if (!tag) throw notFound(`tag ${name} attached to artifact ${String(artifact.id)}`);
         await requireMutable(artifact, name);
         await tables.tags.delete(tag.id);
+        await recordTag(request, artifact, name, "delete");
         return done;
     });
 

@@ -1,7 +1,9 @@
 import type { Core } from "../core";
 import { ok, page } from "../http/reply";
+import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import type { Row } from "../store/collection";
+import type { Condition } from "../store/query";
 import type { AuditLog } from "../store/records";
 
 const eventTypes = [
@@ -28,30 +30,27 @@ const eventTypes = [
 export function logRoutes({ guard, tables }: Core): Routes {
     const routes = new Routes();
 
-    const show = ({
-        id,
-        username,
-        resource,
-        resource_type,
-        operation,
-        operation_description,
-        operation_result,
-        op_time,
-    }: Row<AuditLog>): object => ({
-        id,
-        username,
-        resource,
-        resource_type,
-        operation,
-        operation_description,
-        operation_result,
-        op_time,
-    });
+    /** Without what is the table's own: its times, and the project's number. */
+    const show = (row: Row<AuditLog>): object => {
+        const own = ["creation_time", "update_time", "project_id"];
+        return Object.fromEntries(Object.entries(row).filter(([key]) => !own.includes(key)));
+    };
+
+    /** Who may not read the system's log is shown that of the projects in which they may read it: a robot, nothing. */
+    const visible = async (request: ApiRequest): Promise<readonly Condition[]> => {
+        const { principal } = request;
+        guard.requireLogin(request);
+        if (guard.canSystem(principal, "audit-log", "list")) return [];
+        const values: string[] = [];
+        for (const project of principal.kind === "user" ? await tables.projects.all() : [])
+            if (await guard.canProject(principal, project, "log", "list")) values.push(String(project.id));
+        return [{ key: "project_id", match: { kind: "any", values } }];
+    };
 
     routes.get("/auditlog-exts", async (request) => {
         const query = request.list();
-        guard.requireSystem(request, "audit-log", "list");
-        const { rows, total } = await tables.auditLogs.list({}, query);
+        const conditions = [...query.conditions, ...(await visible(request))];
+        const { rows, total } = await tables.auditLogs.list({}, { ...query, conditions });
         return page(request, query, total, rows.map(show));
     });
 

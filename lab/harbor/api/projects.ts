@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { recordDeed } from "../audit";
 import type { Core } from "../core";
 import { badRequest, notFound, preconditionFailed } from "../http/errors";
 import { compact, created, done, ok, page, zeroTime } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
-import { isAdmin, type Principal } from "../security/principal";
+import { isAdmin, nameOf, type Principal } from "../security/principal";
 import { roleNames } from "../security/permissions";
 import type { Row } from "../store/collection";
 import type { Project } from "../store/records";
@@ -136,9 +137,19 @@ export function projectRoutes(core: Core): Routes {
             await tables.quotas.insert({ project_id: project.id, hard: { storage }, used: { storage: 0 } });
         }
         if (project.registry_id > 0) await keepAWeek(project);
+        await recordProject(request, project, "create");
         const isNamed = request.header("x-resource-name-in-location") === "true";
         return created(`/api/v2.0/projects/${isNamed ? name : String(project.id)}`);
     });
+
+    const recordProject = (
+        { principal }: ApiRequest,
+        { id, name }: Row<Project>,
+        operation: "create" | "delete",
+    ): Promise<void> => {
+        const operator = nameOf(principal);
+        return recordDeed(core, { operation, resource_type: "project", resource: name, project_id: id, operator });
+    };
 
     const requireUpstream = async (request: ApiRequest, registry: number): Promise<void> => {
         guard.requireSystem(request, "project", "create");
@@ -209,6 +220,7 @@ export function projectRoutes(core: Core): Routes {
         );
         await tables.labels.deleteAll({ scope: "p", ...of });
         await tables.projects.delete(project.id);
+        await recordProject(request, project, "delete");
         return done;
     });
 

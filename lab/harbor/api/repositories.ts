@@ -1,11 +1,14 @@
 import { z } from "zod";
+import { recordDeed } from "../audit";
 import { Content } from "../content";
 import type { Core } from "../core";
 import { compact, done, ok, page } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
+import { nameOf } from "../security/principal";
 import type { Row } from "../store/collection";
-import type { Repository } from "../store/records";
+import type { Artifact, Repository } from "../store/records";
+import { announce } from "../webhooks";
 
 /** The repository of a path. Its name may have slashes, encoded once or twice. */
 export function repositoryName(request: ApiRequest): string {
@@ -13,7 +16,8 @@ export function repositoryName(request: ApiRequest): string {
 }
 
 /** Source: src/server/v2.0/handler/repository.go. */
-export function repositoryRoutes({ guard, tables }: Core): Routes {
+export function repositoryRoutes(core: Core): Routes {
+    const { guard, tables } = core;
     const routes = new Routes();
     const content = new Content(tables);
     const one = "/projects/:project/repositories/:repository";
@@ -67,12 +71,21 @@ export function repositoryRoutes({ guard, tables }: Core): Routes {
         return done;
     });
 
+    const deleteArtifact = async (artifact: Row<Artifact>, operator: string): Promise<void> => {
+        if (!(await tables.artifacts.get(artifact.id))) return; // it has gone with the image that it hung on
+        await content.delete(artifact);
+        await announce(core, { type: "DELETE_ARTIFACT", artifact, tag: "", operator });
+    };
+
     routes.delete(one, async (request) => {
         await guard.project(request, "repository", "delete");
         const repository = await content.repository(repositoryName(request));
+        const operator = nameOf(request.principal);
         for (const artifact of await tables.artifacts.all({ repository_id: repository.id }))
-            await content.delete(artifact);
+            await deleteArtifact(artifact, operator);
         await tables.repositories.delete(repository.id);
+        const { name: resource, project_id } = repository;
+        await recordDeed(core, { operation: "delete", resource_type: "repository", resource, project_id, operator });
         return done;
     });
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { recordDeed } from "../audit";
 import type { Core } from "../core";
 import { badRequest, denied, forbidden, notFound } from "../http/errors";
 import { compact, createdBelow, done, ok, page } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import { isRobotPermission } from "../security/permissions";
-import type { Principal } from "../security/principal";
+import { nameOf, type Principal } from "../security/principal";
 import { hashSecret, isStrong, newSecret } from "../security/secrets";
 import type { Row } from "../store/collection";
 import type { Condition } from "../store/query";
@@ -42,7 +43,8 @@ const updateForm = createForm.extend({ duration: z.int().nullish() });
 const secretForm = z.object({ secret: z.string().default("") });
 
 /** Robot accounts. Source: src/server/v2.0/handler/robot.go. */
-export function robotRoutes({ configuration, guard, tables }: Core): Routes {
+export function robotRoutes(core: Core): Routes {
+    const { configuration, guard, tables } = core;
     const routes = new Routes();
 
     const requireAccess = async (
@@ -135,6 +137,7 @@ export function robotRoutes({ configuration, guard, tables }: Core): Routes {
             creator_ref: request.principal.kind === "user" ? request.principal.user.id : robotId(request.principal),
         });
         const name = `${await configuration.text("robot_name_prefix")}${row.name}`;
+        await recordRobot(request, row, "create");
         return {
             ...createdBelow(request, row.id),
             body: { id: row.id, name, secret, expires_at: row.expires_at, creation_time: row.creation_time },
@@ -195,8 +198,19 @@ export function robotRoutes({ configuration, guard, tables }: Core): Routes {
     routes.delete("/robots/:id", async (request) => {
         const robot = await requireRobot(request, "delete");
         await tables.robots.delete(robot.id);
+        await recordRobot(request, robot, "delete");
         return done;
     });
+
+    const recordRobot = async (
+        { principal }: ApiRequest,
+        { name, project_id }: Robot,
+        operation: "create" | "delete",
+    ): Promise<void> => {
+        const resource = `${await configuration.text("robot_name_prefix")}${name}`;
+        const operator = nameOf(principal);
+        await recordDeed(core, { operation, resource_type: "robot", resource, project_id, operator });
+    };
 
     return routes;
 }

@@ -1,3 +1,4 @@
+import { recordDeed } from "../audit";
 import { Content } from "../content";
 import { ApiError, preconditionFailed } from "../http/errors";
 import { send } from "../http/reply";
@@ -33,13 +34,23 @@ export async function getManifest(call: RegistryCall): Promise<void> {
     await relay(answer, response);
 }
 
-async function countPull({ core: { tables }, reference }: RegistryCall, artifact: Row<Artifact>): Promise<void> {
+async function countPull({ caller, core, reference }: RegistryCall, artifact: Row<Artifact>): Promise<void> {
+    const { tables } = core;
     const pull_time = new Date().toISOString();
     const repository = await tables.repositories.get(artifact.repository_id);
     if (repository) await tables.repositories.update(repository.id, { pull_count: repository.pull_count + 1 });
     await tables.artifacts.update(artifact.id, { pull_time });
     const tag = await tables.tags.find({ repository_id: artifact.repository_id, name: reference });
     if (tag) await tables.tags.update(tag.id, { pull_time });
+    const name = artifact.repository_name;
+    await recordDeed(core, {
+        operation: "pull",
+        resource_type: "artifact",
+        resource: tag ? `${name}:${reference}` : `${name}@${artifact.digest}`,
+        description: `pull artifact: ${name}@${artifact.digest}`,
+        project_id: artifact.project_id,
+        operator: caller.name,
+    });
 }
 
 /** @throws 412 for an image without the signature that the project asks for; a signature itself needs none */
