@@ -5,6 +5,7 @@ import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
 import { examples } from "./commands/help";
 import { addBackupCommands } from "./commands/backup";
+import { addCatalogueCommands } from "./commands/catalogue";
 import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addMigrateCommand } from "./commands/migrate";
@@ -217,6 +218,7 @@ export function buildCommands(run: RunVerb): Command {
     addMigrateCommand(stackVerb, run);
     addUpgradeCommands(program, stackVerb, run);
     addDrillCommands(program, verb, run);
+    addCatalogueCommands(program, verb, run);
     addLabCommands(program, verb, run);
     return program;
 }

@@ -71,6 +71,7 @@ describe("command line", () => {
                 "backup show",
                 "backup unlock",
                 "backup verify",
+                "catalogue check",
                 "destroy",
                 "drill disaster",
                 "lab charts",
