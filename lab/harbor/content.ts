@@ -64,6 +64,17 @@ export class Content {
         return all.some(({ children }) => children.some(({ digest }) => digest === artifact.digest));
     }
 
+    /** Images as a list shows them: without what hangs on another one, and without the untagged parts of an index. */
+    async listed(repositoryId: number): Promise<Row<Artifact>[]> {
+        const { tables } = this;
+        const of = { repository_id: repositoryId };
+        const all = await tables.artifacts.all(of);
+        const hanging = new Set((await tables.accessories.all(of)).map(({ artifact_id }) => artifact_id));
+        const tagged = new Set((await tables.tags.all(of)).map(({ artifact_id }) => artifact_id));
+        const parts = new Set(all.flatMap(({ children }) => children.map(({ digest }) => digest)));
+        return all.filter(({ digest, id }) => !hanging.has(id) && (tagged.has(id) || !parts.has(digest)));
+    }
+
     /** Counts what the project's artifacts have in common once, and keeps that as its quota's use. */
     async recount(projectId: number): Promise<void> {
         const { tables } = this;

@@ -32,9 +32,10 @@ export async function isImmutable(
     });
 }
 
-/** Doublestar: "*" and "?" within a part, "**" across parts, {a,b} one of them. */
+/** Doublestar: "*" and "?" within a part, "**" across parts, {a,b} one of them, [0-9] and [^a] one character. */
 export function matches(pattern: string, name: string): boolean {
-    const source = pattern.replace(/\*\*|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
+    const source = pattern.replace(/\*\*|\[[^\]]+\]|[*?{},]|[.+^$()|[\]\\]/g, (token) => {
+        if (token.length > 2) return token.replaceAll("\\", "\\\\").replace(/^\[!/, "[^");
         const words: Readonly<Record<string, string>> = {
             "**": ".*",
             "*": "[^/]*",

@@ -20,8 +20,8 @@ export const jobTypes = [
 ] as const;
 export type JobType = (typeof jobTypes)[number];
 
-/** What a job does, and writes into its log. */
-export type Work = () => Promise<string>;
+/** What a job does, given its execution's number, and writes into its log. */
+export type Work = (execution: number) => Promise<string>;
 
 /**
  * Harbor's jobservice: a job begins at once, unless its queue is paused; read-only mode stops none, but what a job
@@ -118,7 +118,7 @@ export class Jobs {
         this.background(
             (async () => {
                 try {
-                    await this.report(id, "Success", await work());
+                    await this.report(id, "Success", await work(id));
                 } catch (error) {
                     await this.report(id, "Error", String(error));
                 }

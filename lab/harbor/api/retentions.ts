@@ -6,7 +6,8 @@ import { createdBelow, done, ok, page } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import type { Row } from "../store/collection";
-import type { Execution, Policy } from "../store/records";
+import { applyRetention } from "../retention";
+import type { Execution, Policy, RetentionTask } from "../store/records";
 
 const ruleForm = z.object({}).loose();
 const form = z.object({
@@ -21,7 +22,8 @@ const form = z.object({
 type Form = z.infer<typeof form>;
 
 /** Tag retention. Source: src/server/v2.0/handler/retention.go. */
-export function retentionRoutes({ guard, jobs, tables }: Core): Routes {
+export function retentionRoutes(core: Core): Routes {
+    const { guard, jobs, tables } = core;
     const routes = new Routes();
 
     const requireAccess = async (request: ApiRequest, projectId: number, action: string): Promise<void> => {
@@ -105,8 +107,12 @@ export function retentionRoutes({ guard, jobs, tables }: Core): Routes {
         const { dry_run } = await request.body(z.object({ dry_run: z.boolean().default(false) }));
         const { id } = await find(request, "update", noSuch);
         const run = { vendor_id: id, trigger: "MANUAL", parameters: { dry_run } } as const;
-        // What a rule would keep is Harbor's affair: the stand-in keeps everything.
-        const execution = await jobs.start("RETENTION", run, () => Promise.resolve("nothing to delete\n"));
+        const execution = await jobs.start("RETENTION", run, async (number) => {
+            const policy = await tables.retentions.get(id);
+            const tasks = policy ? await applyRetention(core, policy, dry_run) : [];
+            await tables.executions.update(number, { tasks });
+            return tasks.map(({ log }) => log).join("");
+        });
         return createdBelow(request, execution.id);
     });
 
@@ -120,17 +126,31 @@ export function retentionRoutes({ guard, jobs, tables }: Core): Routes {
     routes.patch("/retentions/:id/executions/:execution", async (request) => {
         const { action } = await request.body(z.object({ action: z.string().default("") }));
         if (action !== "stop") throw badRequest("action should be 'stop'");
-        const { id } = await find(request, "update", noSuch);
-        const execution = await tables.executions.get(request.id("execution"));
-        if (execution?.vendor_type !== "RETENTION" || execution.vendor_id !== id) throw notFound("execution");
+        const execution = await findExecution(request, "update");
         await jobs.stop(execution.id);
         return done;
     });
 
+    const findExecution = async (request: ApiRequest, action: string): Promise<Row<Execution>> => {
+        const { id } = await find(request, action, noSuch);
+        const execution = await tables.executions.get(request.id("execution"));
+        if (execution?.vendor_type !== "RETENTION" || execution.vendor_id !== id) throw notFound("execution");
+        return execution;
+    };
+
     routes.get("/retentions/:id/executions/:execution/tasks", async (request) => {
         const query = request.list();
-        await find(request, "list", noSuch);
-        return page(request, query, 0, []);
+        const execution = await findExecution(request, "list");
+        const tasks = (execution.tasks ?? []).map((task, index) => showTask(execution, task, index));
+        const { page: number, pageSize } = query;
+        return page(request, query, tasks.length, tasks.slice((number - 1) * pageSize, number * pageSize));
+    });
+
+    routes.get("/retentions/:id/executions/:execution/tasks/:task", async (request) => {
+        const execution = await findExecution(request, "read");
+        const task = execution.tasks?.[request.id("task") - 1 - execution.id * tasksOfOne];
+        if (!task) throw notFound("task");
+        return { status: 200, body: task.log };
     });
 
     return routes;
@@ -182,6 +202,23 @@ function showExecution({ id, vendor_id, start_time, end_time, status, trigger, p
         status,
         trigger,
         ...(parameters["dry_run"] === true ? { dry_run: true } : {}),
+    };
+}
+
+/** Room for the numbers of an execution's tasks, of which there is one a repository. */
+const tasksOfOne = 100_000;
+
+function showTask({ id, status }: Row<Execution>, task: RetentionTask, index: number): object {
+    const { ended, repository, retained, started, total } = task;
+    return {
+        id: id * tasksOfOne + index + 1,
+        execution_id: id,
+        repository,
+        status,
+        start_time: started,
+        end_time: ended,
+        total,
+        retained,
     };
 }
 

@@ -167,6 +167,20 @@ export interface Execution {
     readonly start_time: string;
     readonly end_time: string;
     readonly log: string;
+    /** Of a retention, as far as it has come. */
+    readonly tasks?: readonly RetentionTask[];
+}
+
+/** What a retention has done in one repository. */
+export interface RetentionTask {
+    /** Without its project: app, team/app. */
+    readonly repository: string;
+    /** Images that were looked at, and those of them that are left. */
+    readonly total: number;
+    readonly retained: number;
+    readonly started: string;
+    readonly ended: string;
+    readonly log: string;
 }
 
 export interface Schedule {
