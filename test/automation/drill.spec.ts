@@ -3,20 +3,35 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { drillDisaster } from "../../automation/drill";
+import { borrowsIn, withBorrowedBackup } from "../../automation/drill/borrowed-backup";
 import { nestedReporter, withNested } from "../../automation/drill/nested-reporter";
 import { isThere, seedImages } from "../../automation/drill/seeds";
 import type { StepRecord } from "../../automation/steps";
 import { HarborError } from "../../harbor/client/errors";
 import { digestOf, type Image } from "../../harbor/registry/image";
 import { ExitCode, UserError } from "../../lib/errors";
-import { asOutputs, collectingReporter, fakeContext, fakeEngine, sampleOutputs } from "../support/fakes";
+import { parseSettings } from "../../config/settings";
+import {
+    asOutputs,
+    collectingReporter,
+    fakeContext,
+    fakeEngine,
+    sampleOutputs,
+    sampleResource,
+    sampleResult,
+    unexpected,
+} from "../support/fakes";
 
 describe("drill disaster", () => {
     let projectRoot: string;
 
     beforeEach(async () => {
         projectRoot = await mkdtemp(path.join(tmpdir(), "anchorage-drill-"));
-        await writeFile(path.join(projectRoot, "Pulumi.public.yaml"), "");
+        await writeFile(path.join(projectRoot, "Pulumi.yaml"), "name: anchorage\nruntime: nodejs\n");
+        await writeFile(
+            path.join(projectRoot, "Pulumi.public.yaml"),
+            "config:\n  anchorage:cluster: { kind: kubeconfig }\n",
+        );
     });
 
     afterEach(async () => {
@@ -132,6 +147,56 @@ describe("the timeline of a drill", () => {
                 ["backup", "done", undefined, 1],
             ],
         );
+    });
+});
+
+describe("a drill of a stack without backup", () => {
+    const settings = (more: Readonly<Record<string, unknown>>) => parseSettings({ cluster: { kind: "lab" }, ...more });
+    const at = { stack: "lab", engine: "auto" } as const;
+    const velero = { backup: { kind: "velero", location: { kind: "s3", bucket: "backups" } } };
+
+    it("borrows one in its lab, and nowhere else", () => {
+        assert.equal(borrowsIn(settings({}), at), "anchorage");
+        assert.equal(
+            borrowsIn(settings({ cluster: { kind: "kubeconfig" } }), { ...at, lab: "rehearsal" }),
+            "rehearsal",
+        );
+        assert.equal(borrowsIn(settings({ cluster: { kind: "kubeconfig" } }), at), undefined);
+        assert.equal(borrowsIn(settings(velero), at), undefined);
+    });
+
+    it("takes the backup away again, also where the drill fails", async () => {
+        const ups: unknown[] = [];
+        const resources = () => Promise.resolve([sampleResource]);
+        const outputs = () => Promise.resolve(asOutputs(sampleOutputs));
+        const context = fakeContext({
+            kubectl: unexpected("kubectl"),
+            selectEngine: (_options, overrides) => {
+                const up = () => {
+                    ups.push(overrides?.["backup"]);
+                    return Promise.resolve(sampleResult([]));
+                };
+                return Promise.resolve({ engine: fakeEngine({ up, resources, outputs }).engine, why: "test" });
+            },
+            lab: { charts: () => Promise.resolve([]), velero: () => Promise.resolve() },
+        });
+        const doorsOfKubectl = { ...context, kubectl: () => Promise.resolve("kubectl") };
+        const failing = () => Promise.reject(new UserError("the drill failed"));
+        await assert.rejects(withBorrowedBackup(at, "anchorage", doorsOfKubectl, failing), /the drill failed/);
+        assert.equal(ups.length, 2);
+        assert.deepEqual((ups[0] as { kind: string }).kind, "velero");
+        assert.equal(ups[1], undefined);
+    });
+
+    it("is refused where nothing is up", async () => {
+        const engine = fakeEngine({ resources: () => Promise.resolve([]) }).engine;
+        const context = fakeContext({ selectEngine: () => Promise.resolve({ engine, why: "test" }) });
+        await assert.rejects(withBorrowedBackup(at, "anchorage", context, unexpected("work")), (error: unknown) => {
+            assert.ok(error instanceof UserError);
+            assert.equal(error.exitCode, ExitCode.refused);
+            assert.match(error.render(), /stack lab is not up: there is nothing to lose\n {2}next: npm start/);
+            return true;
+        });
     });
 });
 

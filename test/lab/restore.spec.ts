@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { backup } from "../../automation/backup";
 import { openBackupStore } from "../../automation/backup/stores";
 import type { ClusterDoor } from "../../automation/cluster-access";
 import type { Context } from "../../automation/context";
@@ -9,7 +10,6 @@ import { drillDisaster } from "../../automation/drill";
 import type { Engine } from "../../automation/engine";
 import { onLab } from "../../automation/engines/on-lab";
 import { createRehearsalEngine } from "../../automation/engines/rehearsal";
-import { labChartPins } from "../../automation/lab-charts";
 import { restore } from "../../automation/restore";
 import { StackLock } from "../../automation/restore/stack-lock";
 import { readStackOutputs } from "../../automation/stack-outputs";
@@ -27,7 +27,16 @@ import { collectingReporter, fakeContext } from "../support/fakes";
 import { labTimeout, testBinaries } from "../support/lab";
 
 const name = "restore";
-const stack = "lab-backup";
+const stack = "lab";
+
+/** What the stack gets after the drill, which brings its own. */
+const withBackup = {
+    backup: {
+        kind: "velero",
+        location: { kind: "s3", bucket: "velero", forceDestroy: true },
+        validationFrequency: "5s",
+    },
+};
 
 /** With the real Velero, S3, PostgreSQL and distribution registry of a lab; every image by the registry's own protocol. */
 describe("restore in a lab", function () {
@@ -38,7 +47,7 @@ describe("restore in a lab", function () {
     let engine: Engine;
     let outputs: StackOutputs;
     let reports: string;
-    let set = "";
+    const set = "nightly";
 
     before(async function () {
         this.timeout(labTimeout);
@@ -47,13 +56,12 @@ describe("restore in a lab", function () {
         assert.ok(registry);
         binaries = { ...(await testBinaries()), registry: registry.file };
         lab = (await startLab({ name, binaries, exec })).endpoints;
-        await prepareLabCharts({ name, charts: labChartPins(["velero"]), exec });
-        await addVelero(name, veleroBinaries(await resolveTools(["velero"], { exec, env: process.env })));
-        engine = createRehearsalEngine(await onLab({ projectRoot, stack, overrides: {} }, name, process.env));
-        const read = readStackOutputs((await engine.up()).outputs);
-        assert.ok(read, "the stack has no outputs");
-        outputs = read;
+        engine = await engineOf({});
+        await engine.up();
     });
+
+    const engineOf = async (overrides: Readonly<Record<string, unknown>>): Promise<Engine> =>
+        createRehearsalEngine(await onLab({ projectRoot, stack, overrides }, name, process.env));
 
     after(async () => {
         await resetLab({ name, binaries, exec });
@@ -74,7 +82,15 @@ describe("restore in a lab", function () {
             exec,
             projectRoot,
             kubectl: () => Promise.resolve(lab.tools.kubectl),
-            selectEngine: () => Promise.resolve({ engine, why: "test" }),
+            selectEngine: async (_options, overrides) => ({
+                engine: overrides === undefined ? engine : await engineOf(overrides),
+                why: "test",
+            }),
+            lab: {
+                charts: (of, charts) => prepareLabCharts({ name: of, charts, exec }),
+                velero: async (of) =>
+                    addVelero(of, veleroBinaries(await resolveTools(["velero"], { exec, env: process.env }))),
+            },
         });
         await verb(context).catch((error: unknown) => {
             throw error instanceof UserError ? new Error(error.render(), { cause: error }) : error;
@@ -88,20 +104,31 @@ describe("restore in a lab", function () {
         return result;
     }
 
+    const readOutputs = async (): Promise<StackOutputs> => {
+        const read = readStackOutputs(await engine.outputs());
+        assert.ok(read, "the stack has no outputs");
+        return read;
+    };
     const namespaces = (): Promise<string> => kubectl(lab, "get", "namespaces", "-o", "name");
 
-    it("gets a registry back that was lost with its namespace, database and bucket", async () => {
+    it("gets a registry back that was lost with its namespace, database and bucket, of a stack without backup", async () => {
         const result = await resultOf((context) =>
-            drillDisaster({ stack, engine: "auto", yes: true, images: 12, reports }, context),
+            drillDisaster({ stack, engine: "auto", lab: name, yes: true, images: 12, reports }, context),
         );
         // Every image of before the backup with its digest; and what a preview of the stack finds is what is on record.
         assert.equal(result["recovered"], true);
         assert.equal(result["restored"], 12);
         assert.deepEqual(result["lost"], ["1 image that was pushed after the backup"]);
-        set = String(result["backup"]);
+        // The drill takes its Velero and its bucket away again.
+        assert.equal((await readOutputs()).backup, undefined);
+        assert.doesNotMatch(await namespaces(), /velero/);
     });
 
     it("rehearses beside the registry, and leaves nothing", async () => {
+        engine = await engineOf(withBackup);
+        await engine.up();
+        outputs = await readOutputs();
+        await resultOf((context) => backup({ stack, engine: "auto", name: set, kind: "regular", reports }, context));
         const before = await namespaces();
         const result = await resultOf((context) =>
             restore({ stack, engine: "auto", from: set, rehearse: true, yes: false, reports }, context),
