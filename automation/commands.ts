@@ -11,6 +11,7 @@ import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addMigrateCommand } from "./commands/migrate";
 import { addRestoreCommand } from "./commands/restore";
 import { addUpgradeCommands } from "./commands/upgrade";
+import { addUpgradeRunCommands } from "./commands/upgrade-run";
 import { engineWishes, type Context, type EngineWish } from "./context";
 import { rehearsalLab } from "./stack-files";
 
@@ -217,6 +218,7 @@ export function buildCommands(run: RunVerb): Command {
     addRestoreCommand(stackVerb, run);
     addMigrateCommand(stackVerb, run);
     addUpgradeCommands(program, stackVerb, run);
+    addUpgradeRunCommands(program, stackVerb, run);
     addDrillCommands(program, verb, run);
     addCatalogueCommands(program, verb, run);
     addLabCommands(program, verb, run);

@@ -1,0 +1,173 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- lazy: each is needed by some steps alone */
+import { randomBytes } from "node:crypto";
+import type { StackOutputs } from "../../config/contract";
+import { contractChart } from "../../config/contract-chart";
+import { UserError } from "../../lib/errors";
+import { waitFor } from "../../lib/wait";
+import { openDatabaseClient, type DatabaseClient } from "../backup/database";
+import { openHarbor } from "../backup/ground";
+import { StackHold } from "../backup/hold";
+import { defaultSetName } from "../backup/manifest";
+import { listSets } from "../backup/sets";
+import { VeleroObjects } from "../backup/velero-access";
+import type { ClusterDoor } from "../cluster-access";
+import type { Context, SelectedEngine, StackOptions } from "../context";
+import { nestedReporter } from "../drill/nested-reporter";
+import type { ObjectStore } from "../objects/store";
+import { forwardEvent } from "../preview";
+import { renderSummary } from "../render/changes";
+import { readableSettings } from "../readable-settings";
+import { Prober } from "./prober";
+import { writeRecord, type HopRecord } from "./record";
+import { harborOverride, settleSettings } from "./settle";
+import type { ReleaseOptions, UpgradeDoors } from "./upgrading";
+import { HarborWorkloads } from "./workloads";
+
+export interface UpgradeGround {
+    readonly options: StackOptions;
+    readonly outputs: StackOutputs;
+    /** Ended by Ctrl-C, and where the lock is lost. */
+    readonly door: ClusterDoor;
+    /** The backup bucket. */
+    readonly store: ObjectStore;
+    /** Milliseconds; an older backup set is not good enough. */
+    readonly maxBackupAgeMs: number;
+    /** Milliseconds that a release has to get ready. */
+    readonly waitMs: number;
+    /** Told when somebody else may be at work on the stack. */
+    readonly onLost: (reason: unknown) => void;
+    /** Puts right what a killed engine or Helm left. */
+    readonly repair: () => Promise<readonly string[]>;
+}
+
+/** Milliseconds that the database has to answer, which may have been restarted a moment ago. */
+const databaseWithin = 300_000;
+
+/** The real doors of an upgrade. */
+export function upgradeDoors(ground: UpgradeGround, context: Context): UpgradeDoors {
+    const { options, outputs, door, store, waitMs } = ground;
+    const { projectRoot } = context;
+    // The record, the lock and what is put back outlive Ctrl-C.
+    const lasting = { ...door, signal: new AbortController().signal };
+    const objects = new VeleroObjects(outputs, outputs.namespace, lasting);
+    return {
+        store,
+        waitMs,
+        save: (record) => writeRecord(objects, record),
+        lock: async () => {
+            const hold = await StackHold.take(outputs, lasting, `upgrade of stack ${options.stack}`);
+            hold.signal.addEventListener("abort", () => {
+                ground.onLost(hold.signal.reason);
+            });
+            return hold;
+        },
+        backup: (hop, update) => verifiedBackup(ground, hop, update, context),
+        repair: ground.repair,
+        harbor: (update) => openHarbor(outputs, door, update),
+        database: (update) => openDatabase(ground, update),
+        release: (version, release) => bringUp(ground, version, release, context),
+        workloads: new HarborWorkloads(new VeleroObjects(outputs, outputs.namespace, door), outputs.release.name),
+        settle: (version) =>
+            options.lab === undefined
+                ? settleSettings(projectRoot, options.stack, version)
+                : Promise.resolve(`a rehearsal: Pulumi.${options.stack}.yaml stays as it is`),
+        probe: ({ registry }, repository, image) => new Prober(registry, repository, image),
+    };
+}
+
+/** The engine with that Harbor in place of the one of the settings; its contract chart is there, where a lab needs it. */
+export async function engineFor(version: string, options: StackOptions, context: Context): Promise<SelectedEngine> {
+    const settings = await readableSettings(context.projectRoot, options.stack);
+    const lab = options.lab ?? (settings.cluster.kind === "lab" ? settings.cluster.name : undefined);
+    const contract = options.lab !== undefined || settings.charts.source === "contract";
+    const chart = lab !== undefined && contract ? contractChart(version) : undefined;
+    if (lab !== undefined && chart !== undefined) await context.lab.harborChart(lab, chart);
+    return context.selectEngine(options, await harborOverride(context.projectRoot, options.stack, version));
+}
+
+async function bringUp(
+    { options, waitMs }: UpgradeGround,
+    version: string,
+    { signal, update }: ReleaseOptions,
+    context: Context,
+): Promise<string | undefined> {
+    const { engine } = await engineFor(version, options, context);
+    const patience = AbortSignal.timeout(waitMs);
+    try {
+        const result = await engine.up({
+            signal: AbortSignal.any([signal, patience]),
+            onEvent: (event) => {
+                forwardEvent(event, context.reporter, update);
+            },
+        });
+        return renderSummary(result, "done");
+    } catch (error) {
+        signal.throwIfAborted();
+        if (!patience.aborted) throw error;
+        throw new UserError(`Harbor ${version} was not ready within ${String(Math.round(waitMs / 1000))} s`, {
+            details: error instanceof UserError ? [error.message, ...error.details] : [],
+            next: ["--wait gives it more time, where it only needs that"],
+            cause: error,
+        });
+    }
+}
+
+/** One that is there, is young enough, and every digest of which fits; else a new one. */
+async function verifiedBackup(
+    { options, outputs, store, maxBackupAgeMs }: UpgradeGround,
+    hop: HopRecord,
+    update: (detail: string) => void,
+    context: Context,
+): Promise<{ readonly name: string; readonly made: boolean }> {
+    const { backup } = require("../backup") as typeof import("../backup");
+    const { verifyBackup } = require("../backup/manage") as typeof import("../backup/manage");
+    const { reporter } = nestedReporter(context.reporter, "backup", update);
+    const nested = { ...context, reporter };
+    const { sets } = await listSets(store);
+    const young = sets.findLast(
+        ({ state, stack, namespace, harbor, beganAt }) =>
+            state === "complete" &&
+            stack === options.stack &&
+            namespace === outputs.namespace &&
+            harbor === hop.from &&
+            Date.now() - Date.parse(beganAt) < maxBackupAgeMs,
+    );
+    if (young !== undefined) {
+        try {
+            await verifyBackup({ ...options, name: young.name }, nested);
+            return { name: young.name, made: false };
+        } catch (error) {
+            context.signal.throwIfAborted();
+            if (!(error instanceof UserError)) throw error;
+            context.reporter.warn(`${error.message}: another one is made`);
+        }
+    }
+    const name = `${defaultSetName(new Date())}-${randomBytes(2).toString("hex")}`;
+    await backup({ ...options, name, kind: "regular" }, nested);
+    await verifyBackup({ ...options, name }, nested);
+    return { name, made: true };
+}
+
+async function openDatabase(
+    { outputs, door }: UpgradeGround,
+    update: (detail: string) => void,
+): ReturnType<UpgradeDoors["database"]> {
+    let last = "";
+    const open = async (): Promise<DatabaseClient | undefined> => {
+        try {
+            return await openDatabaseClient(outputs, door);
+        } catch (error) {
+            if (!(error instanceof UserError)) throw error;
+            last = error.render();
+            update(error.message);
+            return undefined;
+        }
+    };
+    return waitFor(open, {
+        what: "the database to answer",
+        timeoutMs: databaseWithin,
+        intervalMs: 1_000,
+        signal: door.signal,
+        describe: () => last,
+    });
+}

@@ -1,0 +1,231 @@
+import { randomBytes } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import path from "node:path";
+import type { StackOutputs } from "../../config/contract";
+import { ExitCode, UserError } from "../../lib/errors";
+import { anchorageHome } from "../../lib/home";
+import { unlockBackups } from "../backup/manage";
+import { openBackupStore, requireBackup } from "../backup/stores";
+import { VeleroObjects } from "../backup/velero-access";
+import type { ClusterDoor } from "../cluster-access";
+import type { Context, StackOptions } from "../context";
+import { requireStack, stackFlags } from "../stack-files";
+import { requireStackOutputs } from "../stack-outputs";
+import type { StepsResult } from "../steps";
+import { requireConsent } from "../up";
+import { upgradeDoors } from "./doors";
+import { goBack, goForward } from "./drive";
+import { planStackUpgrade, refuseUpgrade, type StackUpgradePlan } from "./plan";
+import { preflight } from "./preflight";
+import { currentHop, describeHop, hopToUndo, isOver, newHop, readRecord, type UpgradeRecord } from "./record";
+import { tellUpgrade } from "./tell";
+import type { UpgradeDoors } from "./upgrading";
+
+/** What `run`, `resume` and `rollback` have in common. */
+export interface UpgradeOptions extends StackOptions {
+    readonly yes: boolean;
+    /** Seconds that a release has to get ready. @default 900 */
+    readonly wait?: number | undefined;
+    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    readonly report?: string | undefined;
+}
+
+export interface UpgradeForwardOptions extends UpgradeOptions {
+    /** Minutes; an older backup set is not good enough. @default 60 */
+    readonly maxBackupAge?: number | undefined;
+    /** Whether a hop that fails is rolled back at once. @default true */
+    readonly autoRollback?: boolean | undefined;
+}
+
+export interface UpgradeRunOptions extends UpgradeForwardOptions {
+    readonly to?: string | undefined;
+    readonly acceptEngineChange?: boolean | undefined;
+}
+
+/** `anchorage upgrade run`: every hop to a newer Harbor, each of which can be undone. */
+export async function upgradeRun(options: UpgradeRunOptions, context: Context): Promise<void> {
+    await onGround(options, context, async (ground) => {
+        refuseUnfinished(ground.record, options);
+        const plan = await planStackUpgrade(options, context);
+        refuseUpgrade(plan);
+        for (const warning of plan.warnings) context.reporter.warn(warning);
+        if (plan.hops.length === 0) {
+            context.reporter.line(`Harbor ${plan.to} is installed: nothing is to be done`);
+            context.reporter.event({ kind: "result", verb: "upgrade run", stack: options.stack, hops: [] });
+            return;
+        }
+        await preflight(plan, ground, options, context);
+        await consent(`upgrade Harbor from ${plan.from} over ${steps(plan)}?`, "upgrade run", options, context);
+        await forward("upgrade run", newRecord(plan), ground, options, context);
+    });
+}
+
+/** `anchorage upgrade resume`: goes on with what was killed or left, forward or back. */
+export async function upgradeResume(options: UpgradeForwardOptions, context: Context): Promise<void> {
+    await onGround(options, context, async (ground) => {
+        const { record } = ground;
+        if (record === undefined || isOver(record)) {
+            context.reporter.line(`no upgrade of stack ${options.stack} is under way: nothing is to be done`);
+            context.reporter.event({ kind: "result", verb: "upgrade resume", stack: options.stack, hops: [] });
+            return;
+        }
+        const hop = currentHop(record);
+        const what = hop === undefined ? "" : ` (${describeHop(hop)}, ${hop.state})`;
+        await consent(`go on with the upgrade of ${record.beganAt}${what}?`, "upgrade resume", options, context);
+        await forward("upgrade resume", record, ground, options, context);
+    });
+}
+
+/** `anchorage upgrade rollback`: the hop under way, or the last one, with its database. */
+export async function upgradeRollback(options: UpgradeOptions, context: Context): Promise<void> {
+    await onGround(options, context, async (ground) => {
+        const { record } = ground;
+        const hop = record === undefined ? undefined : hopToUndo(record);
+        const untouched = record === undefined || isOver(record) ? undefined : currentHop(record);
+        if (record === undefined || (hop === undefined && untouched === undefined)) {
+            throw new UserError(`no upgrade of stack ${options.stack} is on record: there is nothing to roll back`, {
+                next: [`npx anchorage restore --from NAME${stackFlags(options)} brings a backup back`],
+                exitCode: ExitCode.refused,
+            });
+        }
+        const doors = doorsOf(ground, options, context);
+        // Of a hop that was killed before it changed the release, only what it switched is to be put back.
+        if (untouched?.state === "waiting" && (await hasLeft(doors))) {
+            await unlockBackups(options, context);
+            context.reporter.line(`Harbor is still ${untouched.from}`);
+            return;
+        }
+        if (hop === undefined) {
+            context.reporter.line("no hop had changed anything: nothing is to be rolled back");
+            return;
+        }
+        const lost = hop.state === "upgraded" ? " What was pushed since then is lost." : "";
+        await consent(`put Harbor ${hop.from} back?${lost}`, "upgrade rollback", options, context);
+        const beganAt = Date.now();
+        const result = await goBack(record, doors, {
+            reporter: context.reporter,
+            signal: ground.signal,
+            flags: stackFlags(options),
+        });
+        await tell("upgrade rollback", { record, result, beganAt }, ground, options, context);
+    });
+}
+
+interface Ground {
+    readonly outputs: StackOutputs;
+    readonly door: ClusterDoor;
+    readonly store: Awaited<ReturnType<typeof openBackupStore>>;
+    readonly record: UpgradeRecord | undefined;
+    /** Aborted by Ctrl-C, and where the lock is lost. */
+    readonly signal: AbortSignal;
+    readonly onLost: (reason: unknown) => void;
+}
+
+async function onGround(
+    options: UpgradeOptions,
+    context: Context,
+    work: (ground: Ground) => Promise<void>,
+): Promise<void> {
+    await requireStack(context.projectRoot, options.stack);
+    const { engine } = await context.selectEngine(options);
+    const outputs = await requireStackOutputs(engine);
+    requireBackup(outputs);
+    const lost = new AbortController();
+    const signal = AbortSignal.any([context.signal, lost.signal]);
+    const door = { exec: context.exec, kubectl: await context.kubectl(outputs.cluster), signal };
+    const store = await openBackupStore(outputs, door);
+    try {
+        const record = await readRecord(new VeleroObjects(outputs, outputs.namespace, door));
+        const onLost = (reason: unknown): void => {
+            lost.abort(reason);
+        };
+        await work({ outputs, door, store, record, signal, onLost });
+    } finally {
+        store.close();
+    }
+}
+
+function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Context): UpgradeDoors {
+    const { wait = 900, maxBackupAge = 60 } = options;
+    const repair = (): Promise<readonly string[]> => Promise.resolve([]);
+    const given = { options, maxBackupAgeMs: maxBackupAge * 60_000, waitMs: wait * 1000, repair };
+    return upgradeDoors({ ...ground, ...given }, { ...context, signal: ground.signal });
+}
+
+async function forward(
+    verb: string,
+    record: UpgradeRecord,
+    ground: Ground,
+    options: UpgradeForwardOptions,
+    context: Context,
+): Promise<void> {
+    const doors = doorsOf(ground, options, context);
+    const beganAt = Date.now();
+    await doors.save(record);
+    const result = await goForward(record, doors, {
+        reporter: context.reporter,
+        signal: ground.signal,
+        autoRollback: options.autoRollback ?? true,
+        flags: stackFlags(options),
+    });
+    await tell(verb, { record, result, beganAt }, ground, options, context);
+}
+
+async function tell(
+    verb: string,
+    done: { readonly record: UpgradeRecord; readonly result: StepsResult; readonly beganAt: number },
+    { outputs }: Ground,
+    options: UpgradeOptions,
+    { reporter }: Context,
+): Promise<void> {
+    await tellUpgrade({
+        ...{ ...done, verb, reporter, outputs },
+        flags: stackFlags(options),
+        folder: options.report ?? path.join(anchorageHome(), "reports"),
+    });
+}
+
+function newRecord({ stack, hops }: StackUpgradePlan): UpgradeRecord {
+    return {
+        version: 1,
+        id: `${Date.now().toString(36)}${randomBytes(2).toString("hex")}`,
+        stack,
+        beganAt: new Date().toISOString(),
+        by: `${userInfo().username}@${hostname()}`,
+        hops: hops.map(newHop),
+    };
+}
+
+/** @throws UserError (exit code 3) */
+function refuseUnfinished(record: UpgradeRecord | undefined, options: StackOptions): void {
+    if (record === undefined || isOver(record)) return;
+    const hop = currentHop(record);
+    // All hops before it came to their end, and nothing was begun of this one: a new plan may be another one.
+    if (hop === undefined || hop.state === "waiting") return;
+    const flags = stackFlags(options);
+    throw new UserError(`an upgrade of stack ${options.stack} is under way: ${describeHop(hop)}`, {
+        details: [`begun at ${record.beganAt} by ${record.by}`],
+        next: [
+            `npx anchorage upgrade resume${flags} goes on with it`,
+            `npx anchorage upgrade rollback${flags} puts ${hop.from} back`,
+        ],
+        exitCode: ExitCode.refused,
+    });
+}
+
+async function hasLeft(doors: UpgradeDoors): Promise<boolean> {
+    const held = await doors.lock();
+    const { left } = held;
+    await held.release();
+    return left !== undefined;
+}
+
+function steps({ hops }: StackUpgradePlan): string {
+    return hops.map(({ to }) => to).join(", then ");
+}
+
+async function consent(question: string, verb: string, { yes }: UpgradeOptions, context: Context): Promise<void> {
+    requireConsent(verb, yes, context);
+    if (yes || (await context.confirm(question))) return;
+    throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });
+}

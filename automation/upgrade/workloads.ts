@@ -1,0 +1,100 @@
+import { waitFor } from "../../lib/wait";
+import { selectorOf, Workloads, writers, type NamespaceObjects } from "../restore/workloads";
+import type { UpgradeWorkloads } from "./upgrading";
+
+interface WithContainers {
+    readonly containers: readonly { readonly image: string }[];
+}
+
+interface Listed {
+    readonly kind: string;
+    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+    /** A pod has containers, the others have a template. */
+    readonly spec: Partial<WithContainers> & {
+        readonly replicas?: number;
+        readonly template?: { readonly spec: WithContainers };
+    };
+}
+
+/** Milliseconds that pods have to end. */
+const endsWithin = 300_000;
+
+/**
+ * Harbor's workloads as an upgrade needs them. For a rollback they are scaled to nothing, not paused: Helm gives them their
+ * number of pods back together with the old images, so that no pod of the new version starts in between.
+ */
+export class HarborWorkloads implements UpgradeWorkloads {
+    private readonly workloads: Workloads;
+    private readonly database: string;
+
+    constructor(
+        private readonly objects: NamespaceObjects,
+        private readonly release: string,
+    ) {
+        this.workloads = new Workloads(objects, release);
+        this.database = `${release}-database`;
+    }
+
+    async stop(): Promise<Readonly<Record<string, number>>> {
+        const selector = selectorOf(this.release, writers);
+        const deployments = await this.list("deployments", selector);
+        for (const { metadata } of deployments) await this.scale("deployment", metadata.name, 0);
+        await waitFor(async () => ((await this.list("pods", selector)).length === 0 ? true : undefined), {
+            what: `the pods of ${writers.join(", ")} to end`,
+            timeoutMs: endsWithin,
+            intervalMs: 250,
+            signal: this.objects.signal,
+        });
+        return Object.fromEntries(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas ?? 1]));
+    }
+
+    async start(replicas: Readonly<Record<string, number>>): Promise<void> {
+        for (const { metadata, spec } of await this.list("deployments", selectorOf(this.release, writers))) {
+            const wanted = replicas[metadata.name] ?? 0;
+            if (spec.replicas === 0 && wanted > 0) await this.scale("deployment", metadata.name, wanted);
+        }
+    }
+
+    ready(update: (detail: string) => void, timeoutMs: number): Promise<number> {
+        return this.workloads.ready(update, undefined, timeoutMs);
+    }
+
+    async images(): Promise<readonly string[]> {
+        const listed = await this.list("deployments,statefulsets,pods", selectorOf(this.release));
+        const images = listed
+            .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+            .flatMap(({ spec }) => spec.containers ?? spec.template?.spec.containers ?? [])
+            .map(({ image }) => image);
+        return [...new Set(images)].sort();
+    }
+
+    async dropInternalDatabase(): Promise<void> {
+        await this.scale("statefulset", this.database, 0);
+        // Waits until it is gone, which is after its pod.
+        const claim = `database-data-${this.database}-0`;
+        await this.objects.kubectl("remove the volume of the internal database", [
+            ...["delete", "persistentvolumeclaim", claim, "--ignore-not-found", "--wait=true", "--timeout=300s"],
+        ]);
+    }
+
+    async startInternalDatabase(): Promise<void> {
+        await this.scale("statefulset", this.database, 1);
+    }
+
+    private async scale(kind: string, name: string, replicas: number): Promise<void> {
+        const what = `scale ${kind} ${name} to ${String(replicas)}`;
+        await this.objects.kubectl(what, ["scale", kind, name, `--replicas=${String(replicas)}`]);
+    }
+
+    private async list(kinds: string, selector: string): Promise<readonly Listed[]> {
+        const stdout = await this.objects.kubectl(`read Harbor's ${kinds}`, [
+            "get",
+            kinds,
+            "-l",
+            selector,
+            "-o",
+            "json",
+        ]);
+        return (JSON.parse(stdout) as { readonly items: readonly Listed[] }).items;
+    }
+}
