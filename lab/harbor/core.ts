@@ -18,6 +18,8 @@ export interface Core {
     readonly jobs: Jobs;
     /** Where clients reach it, without a slash at the end: the realm of tokens. */
     readonly externalUrl: string;
+    /** Hours in which a garbage collection leaves alone what nothing refers to. */
+    readonly timeWindow: number;
     /** As /systeminfo says it: v2.15.2-080b0220. */
     readonly version: string;
     /** The registry behind /v2/; undefined: there is none, and /v2/ answers 502. */
@@ -32,4 +34,6 @@ export interface Core {
 export interface RegistryBackend {
     /** Of its HTTP server. */
     readonly socketPath: string;
+    /** Takes a blob's bytes out of the bucket; done also where they are not there. */
+    removeBlob(digest: string): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface StandInOptions {
     readonly release?: string | undefined;
     /** As CONFIG_OVERWRITE_JSON: settings that the API may not change. */
     readonly fixedSettings?: Readonly<Record<string, unknown>>;
+    /** As GC_TIME_WINDOW_HOURS of Harbor's core. @default 2 */
+    readonly timeWindow?: number;
     readonly log: (line: string) => void;
 }
 
@@ -87,6 +89,7 @@ export async function openStandIn(
         sessions: new Sessions(),
         jobs: new Jobs(tables, () => configuration.flag("read_only"), background),
         externalUrl: options.url,
+        timeWindow: options.timeWindow ?? 2,
         version: versionOf(release),
         registry: options.registry,
         componentHealth: async () => ({

@@ -26,7 +26,7 @@ interface SystemJob {
     readonly vendor: "GARBAGE_COLLECTION" | "PURGE_AUDIT_LOG";
     readonly resource: string;
     /** What Harbor keeps of the parameters that it is given. @throws 400 */
-    readonly parameters: (given: Parameters, isManual: boolean) => Parameters;
+    readonly parameters: (given: Parameters, isManual: boolean, core: Core) => Parameters;
     readonly work: (core: Core, parameters: Parameters) => Promise<string>;
 }
 
@@ -49,13 +49,11 @@ const systemJobs: readonly SystemJob[] = [
     },
 ];
 
-/** Hours in which content that nothing refers to is left alone. */
-const timeWindow = 2;
-
 /** A schedule keeps no dry_run: a trial is for once. */
-function garbageParameters({ delete_tag, delete_untagged, dry_run, workers = 0 }: Parameters, isManual: boolean) {
+function garbageParameters(given: Parameters, isManual: boolean, { timeWindow: time_window }: Core): Parameters {
+    const { delete_tag, delete_untagged, dry_run, workers = 0 } = given;
     const kept = { delete_tag: delete_tag === true, delete_untagged: delete_untagged === true, workers };
-    return isManual ? { ...kept, dry_run: dry_run === true, time_window: timeWindow } : kept;
+    return isManual ? { ...kept, dry_run: dry_run === true, time_window } : kept;
 }
 
 /** Kept as they are; the two are asked for even where the schedule is to go. */
@@ -125,7 +123,7 @@ function addSystemJob(routes: Routes, core: Core, { path, vendor, resource, work
                     `Error: Invalid number of workers:${String(workers)}. Workers must be greater than 0 and less than or equal to 10.`,
                 );
             }
-            const given = job.parameters(parameters ?? {}, schedule?.type === "Manual");
+            const given = job.parameters(parameters ?? {}, schedule?.type === "Manual", core);
             let id = 0;
             if (schedule?.type === "Manual") {
                 const run = { vendor_id: -1, trigger: "MANUAL", parameters: given } as const;

@@ -1,4 +1,4 @@
-import { denied } from "../http/errors";
+import { ApiError, denied } from "../http/errors";
 import type { Core } from "../core";
 import type { Row } from "../store/collection";
 import type { Project } from "../store/records";
@@ -8,11 +8,15 @@ import { forward, relay } from "./proxy";
 import type { RegistryCall } from "./serve";
 
 /** A layer's or a configuration's bytes, passed on as they come. */
-export async function serveBlob({ core, request, response, url }: RegistryCall): Promise<void> {
+export async function serveBlob({ core, reference, request, response, url }: RegistryCall): Promise<void> {
     const { method = "GET", headers } = request;
     const path = `${url.pathname}${url.search}`;
-    if (method !== "GET" || core.registry === undefined)
-        return relay(await forward(core.registry, { method, path, headers }), response);
+    if (method !== "GET" || core.registry === undefined) {
+        const answer = await forward(core.registry, { method, path, headers });
+        // Who is told that it is there will not push it.
+        if (answer.statusCode === 200) await touchBlob(core, reference);
+        return relay(answer, response);
+    }
     const { host = "localhost", range, accept } = headers;
     const sent = { host, ...(range === undefined ? {} : { range }), ...(accept === undefined ? {} : { accept }) };
     await download(core.registry, path, sent, response);
@@ -90,9 +94,27 @@ async function missing(
     return without;
 }
 
+/**
+ * Writes down that the content is in the bucket and was asked for now: a garbage collection leaves it alone for a while.
+ * @param manifestOf repository of a manifest; undefined for any other blob
+ */
+export async function touchBlob({ tables }: Core, digest: string, manifestOf?: string): Promise<void> {
+    const known = await tables.storedBlobs.find({ digest });
+    const added = manifestOf === undefined || known?.repositories.includes(manifestOf) ? [] : [manifestOf];
+    const repositories = [...(known?.repositories ?? []), ...added];
+    if (known) return tables.storedBlobs.update(known.id, { repositories });
+    try {
+        await tables.storedBlobs.insert({ digest, repositories });
+    } catch (error) {
+        // Two pushes of the same content at once.
+        if (!(error instanceof ApiError && error.status === 409)) throw error;
+    }
+}
+
 /** Counts content that the project did not have. */
-export async function addBlobs({ store }: Core, project: Row<Project>, blobs: readonly SizedBlob[]): Promise<void> {
-    await store.transaction(async (tables, client) => {
+export async function addBlobs(core: Core, project: Row<Project>, blobs: readonly SizedBlob[]): Promise<void> {
+    for (const { digest } of blobs) await touchBlob(core, digest);
+    await core.store.transaction(async (tables, client) => {
         // Pushes of one project count one after the other.
         await client.query("SELECT pg_advisory_xact_lock($1)", [project.id]);
         const added = await missing(tables, project, blobs);

@@ -6,7 +6,7 @@ import { isImmutable } from "../immutability";
 import type { Row } from "../store/collection";
 import type { Artifact } from "../store/records";
 import { announce } from "../webhooks";
-import { addBlobs, requireRoom } from "./blobs";
+import { addBlobs, requireRoom, touchBlob } from "./blobs";
 import { keepArtifact } from "./keep-artifact";
 import { blobsOf, digestOf, parseManifest } from "./manifest";
 import { forward, relay } from "./proxy";
@@ -87,6 +87,7 @@ export async function putManifest(call: RegistryCall): Promise<void> {
         body,
     });
     if (answer.statusCode !== 201) return relay(answer, response);
+    await touchBlob(core, digest, repository);
     await addBlobs(core, project, blobs);
     const tag = isDigest(reference) ? undefined : reference;
     const contentType = request.headers["content-type"] ?? manifest.mediaType ?? "";

@@ -57,6 +57,7 @@ export async function startRegistry(binary: string, bucket: Bucket): Promise<Reg
     }
     return {
         socketPath,
+        removeBlob: (digest) => removeBlob(bucket, digest),
         pid: child.pid ?? 0,
         ended,
         stop: async () => {
@@ -66,6 +67,21 @@ export async function startRegistry(binary: string, bucket: Bucket): Promise<Reg
             clearTimeout(late);
         },
     };
+}
+
+/** As Harbor's registryctl does it: by the path of the registry's own layout. */
+async function removeBlob(at: Bucket, digest: string): Promise<void> {
+    const { DeleteObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+    const credentials = { accessKeyId: at.accessKey, secretAccessKey: at.secretKey };
+    const s3 = new S3Client({ endpoint: at.endpoint, region: at.region, forcePathStyle: true, credentials });
+    const root = at.rootDirectory === undefined ? "" : `${at.rootDirectory.replace(/^\/+|\/+$/g, "")}/`;
+    const [algorithm = "", hex = ""] = digest.split(":");
+    const key = `${root}docker/registry/v2/blobs/${algorithm}/${hex.slice(0, 2)}/${hex}/data`;
+    try {
+        await s3.send(new DeleteObjectCommand({ Bucket: at.bucket, Key: key }));
+    } finally {
+        s3.destroy();
+    }
 }
 
 /** Secrets are in the environment, since every user of the machine can read a command line. */
@@ -100,7 +116,7 @@ export function registryConfiguration(
             delete: { enabled: true },
             // A client would be sent to the bucket, whose address is for the lab alone.
             redirect: { disable: true },
-            cache: { blobdescriptor: "inmemory" },
+            // No cache: it would go on telling of what a garbage collection has removed.
             maintenance: { uploadpurging: { enabled: false } },
         },
         http,

@@ -91,6 +91,13 @@ export interface ProjectBlob {
     readonly size: number;
 }
 
+/** Content of the bucket, whichever projects have it; `update_time`: when it was last pushed or asked for. */
+export interface StoredBlob {
+    readonly digest: string;
+    /** Of a manifest: where it was pushed. Of another blob: none. */
+    readonly repositories: readonly string[];
+}
+
 export interface Quota {
     readonly project_id: number;
     readonly hard: { readonly storage: number };

@@ -14,6 +14,7 @@ const tables = {
     tags: { table: "tag", unique: ["repository_id", "name"], what: "tag" },
     accessories: { table: "artifact_accessory", unique: ["repository_id", "digest"], what: "accessory" },
     blobs: { table: "project_blob", unique: ["project_id", "digest"], what: "blob" },
+    storedBlobs: { table: "blob", unique: ["digest"], what: "blob" },
     quotas: { table: "quota", unique: ["project_id"], what: "quota" },
     robots: {
         table: "robot",
@@ -54,6 +55,7 @@ interface Documents {
     tags: records.Tag;
     accessories: records.Accessory;
     blobs: records.ProjectBlob;
+    storedBlobs: records.StoredBlob;
     quotas: records.Quota;
     robots: records.Robot;
     labels: records.Label;
