@@ -19,6 +19,10 @@ export function sharedKey(key: string): string {
     return blobs + key;
 }
 
+export function isShared(stored: string): boolean {
+    return stored.startsWith(blobs);
+}
+
 /** The key in the registry's bucket of a {@link sharedKey}. */
 export function keyOfShared(stored: string): string {
     return stored.slice(blobs.length);

@@ -1,22 +1,20 @@
-import type { Readable } from "node:stream";
-import { createHash } from "node:crypto";
 import { ExitCode, UserError } from "../../lib/errors";
 import type { Context, StackOptions } from "../context";
-import type { ObjectStore } from "../objects/store";
 import { count, duration } from "../render/style";
 import { requireConsent } from "../up";
-import { verifyBlobs, type BlobProgress } from "./blobs";
 import { onBackupGround, openHarbor } from "./ground";
 import { StackHold } from "./hold";
-import type { BackupManifest, CompleteManifest } from "./manifest";
+import type { BackupManifest } from "./manifest";
 import { describePending } from "./pending";
 import { deleteSet, pruneSets, pruneUnneeded } from "./pruning";
 import { Quiesce } from "./quiesce";
 import { expiredSets } from "./retention";
-import { listSets, newestComplete, removeSet, requireComplete, requireSet, setKeys } from "./sets";
+import { listSets, newestComplete, removeSet, requireSet } from "./sets";
 import { requireBackup } from "./stores";
 import { Velero } from "./velero";
 import { mebibytes } from "./words";
+
+export { verifyBackup } from "./verifying";
 
 /** What is done with backup sets that are there: `backup list|show|verify|delete|prune|unlock`. */
 
@@ -87,92 +85,6 @@ export function linesOf(set: BackupManifest): readonly (readonly [string, string
         ],
         ["schedules", schedules.map(({ vendor_type, cron }) => `${vendor_type} at ${cron}`).join("; ") || "none"],
     ];
-}
-
-/** Reads every part of a set to its end. @throws UserError that names what is missing or damaged */
-export async function verifyBackup(options: SetOptions, context: Context): Promise<void> {
-    await onBackupGround(options, context, async ({ outputs, door, backups }) => {
-        const { reporter, signal } = context;
-        const set = await requireComplete(backups, options.name);
-        const velero = new Velero(outputs, door);
-        const problems = [
-            ...(await reporter.step("read the dump of the database", () => dumpProblems(backups, set))),
-            ...(await reporter.step("read Velero's backup", () => veleroProblems(velero, set))),
-            ...(await reporter.step("read the images", (update) => blobProblems(backups, set, signal, update))),
-        ];
-        const whole = problems.length === 0;
-        reporter.event({
-            kind: "result",
-            verb: "backup verify",
-            stack: options.stack,
-            name: set.name,
-            whole,
-            problems,
-        });
-        if (whole) {
-            reporter.line(reporter.style("green", `backup ${set.name} is whole: every digest fits`));
-            return;
-        }
-        throw new UserError(`backup ${set.name} is not whole`, {
-            details: problems,
-            next: ["npx anchorage backup makes another one", "npx anchorage backup list shows the others"],
-        });
-    });
-}
-
-async function dumpProblems(backups: ObjectStore, { name, database }: CompleteManifest): Promise<string[]> {
-    const key = setKeys(name).database;
-    if ((await backups.head(key)) === undefined) return [`the dump of the database is missing: ${key}`];
-    const { size, sha256 } = await digestOf(await backups.read(key));
-    if (size !== database.bytes) {
-        return [`the dump of the database has ${String(size)} bytes in place of ${String(database.bytes)}: ${key}`];
-    }
-    return sha256 === database.sha256 ? [] : [`the dump of the database has another digest: ${key}`];
-}
-
-async function digestOf(body: Readable): Promise<{ readonly size: number; readonly sha256: string }> {
-    const hash = createHash("sha256");
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        size += chunk.length;
-    }
-    return { size, sha256: hash.digest("hex") };
-}
-
-/** Velero's own account, read back from the bucket: what it cannot read it cannot restore. */
-async function veleroProblems(velero: Velero, { velero: part }: CompleteManifest): Promise<string[]> {
-    const found = await velero.findBackup(part.backupName);
-    if (found === undefined) return [`Velero's backup ${part.backupName} is missing`];
-    if (found.phase !== "Completed") return [`Velero's backup ${part.backupName} is ${found.phase}`];
-    try {
-        await velero.download("BackupLog", part.backupName);
-        return [];
-    } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        return [`Velero's backup ${part.backupName} cannot be read: ${[error.message, ...error.details].join(": ")}`];
-    }
-}
-
-async function blobProblems(
-    backups: ObjectStore,
-    { name, blobs }: CompleteManifest,
-    signal: AbortSignal,
-    update: (detail: string) => void,
-): Promise<string[]> {
-    if (blobs.kind === "velero") return [];
-    const { inventory } = blobs;
-    const onProgress = ({ objects, bytes }: BlobProgress): void => {
-        update(`${String(objects)} of ${String(blobs.count)} objects, ${mebibytes(bytes)}`);
-    };
-    try {
-        const found = await verifyBlobs(backups, { name, inventory }, { signal, onProgress });
-        return found.map(({ detail }) => detail);
-    } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof UserError)) throw error;
-        return [[error.message, ...error.details].join(": ")]; // the list itself is damaged
-    }
 }
 
 export async function deleteBackup(options: SetOptions & { readonly yes: boolean }, context: Context): Promise<void> {

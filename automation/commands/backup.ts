@@ -62,9 +62,20 @@ export function addBackupCommands(stackVerb: AddStackVerb, run: RunVerb): void {
         );
     stackVerb("verify", "read every part of a backup and compare its digest; exit code 1 names what is wrong", backup)
         .argument("<name>", "as `backup list` names it")
-        .addHelpText("after", examples(["npx anchorage backup verify before-upgrade"]))
-        .action((name: string, flags: StackFlags) =>
-            managed(flags, (manage, context) => manage.verifyBackup({ ...flags, name }, context)),
+        .option("--repair", "copy images anew that are damaged or lost, where the registry still has them")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage backup verify before-upgrade"],
+                ["npx anchorage backup verify before-upgrade --repair"],
+            ),
+        )
+        .action(async (name: string, flags: StackFlags & { readonly repair?: boolean }) =>
+            run(flags, async (context) => {
+                const { verifyBackup } = require("../backup/verifying") as typeof import("../backup/verifying");
+                await verifyBackup({ ...flags, name }, context);
+                return undefined;
+            }),
         );
     stackVerb("delete", "delete a backup, Velero's part of it, and blobs that no other one needs; asks first", backup)
         .argument("<name>", "as `backup list` names it")

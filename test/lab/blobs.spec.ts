@@ -9,6 +9,7 @@ import {
     verifyBlobs,
     type BlobSet,
 } from "../../automation/backup/blobs";
+import { repairBlobs } from "../../automation/backup/blobs-repair";
 import { readInventory } from "../../automation/backup/blobs-inventory";
 import type { ObjectStore } from "../../automation/objects/store";
 import { UserError } from "../../lib/errors";
@@ -155,6 +156,28 @@ describe("the registry's content in a backup", function () {
         assert.equal(await backup.head("anchorage/sets/a/blobs.jsonl.gz"), undefined);
         assert.notEqual(await backup.head(`anchorage/blobs/${blobKey("whole")}`), undefined);
         assert.equal(await backup.head(`anchorage/blobs/${blobKey("cut short")}`), undefined);
+    });
+
+    it("repairs what the registry still has, and names the rest", async () => {
+        for (const layer of ["good", "other", "lost", "gone", "bad"]) await push(registry, layer, layer);
+        const set = await take("a");
+        const stored = (layer: string): string => `anchorage/blobs/${blobKey(layer)}`;
+        const tag = `anchorage/sets/a/objects/${repository}/_manifests/tags/good/current/link`;
+        await backup.write(stored("other"), "wrong");
+        await backup.remove([stored("lost"), stored("gone"), stored("bad"), tag]);
+        await registry.remove([blobKey("gone")]);
+        await registry.write(blobKey("bad"), "???");
+        const problems = await verifyBlobs(backup, set, { signal });
+        const { repaired, left } = await repairBlobs(backup, problems, registry, { signal });
+        assert.deepEqual(repaired, [stored("lost"), stored("other")].sort());
+        const why = Object.fromEntries(left.map(({ key, detail }) => [key, detail.split("; ").at(-1)]));
+        assert.deepEqual(why, {
+            [stored("gone")]: "the registry has it no longer",
+            [stored("bad")]: "the registry's is damaged as well",
+            [tag]: "it is in no other place",
+        });
+        const still = await verifyBlobs(backup, set, { signal });
+        assert.deepEqual(still.map(({ key }) => key).sort(), left.map(({ key }) => key).sort());
     });
 
     it("finds what was lost, cut or changed in a set, and restores the rest of it", async () => {
