@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { Socket } from "node:net";
 import path from "node:path";
 import type { Verb } from "./deployment";
 
@@ -13,9 +14,15 @@ export function engineProcess(verb: Verb): ChildProcess {
         early?.child.disconnect();
         return start(verb);
     }
-    early.child.ref();
-    early.child.channel?.ref();
+    hold(early.child, "ref");
     return early.child;
+}
+
+/** Whether this process waits for that one: it does so for the process, for what it says, and for its two pipes. */
+function hold(child: ChildProcess, how: "ref" | "unref"): void {
+    child[how]();
+    child.channel?.[how]();
+    for (const pipe of [child.stdout, child.stderr]) if (pipe instanceof Socket) pipe[how]();
 }
 
 /**
@@ -25,8 +32,7 @@ export function engineProcess(verb: Verb): ChildProcess {
 export function startEarly(verb: Verb): void {
     const child = start(verb);
     child.on("error", () => undefined); // it is started again, and then told, where it is needed
-    child.unref();
-    child.channel?.unref();
+    hold(child, "unref");
     spare = { verb, child };
 }
 

@@ -64,4 +64,11 @@ describe("automation/engines/rehearsal/early", () => {
             timeoutMs: 20_000,
         });
     });
+
+    it("keeps nobody waiting who never took the one that was started, as after a refusal", async () => {
+        const script = `
+            require(${JSON.stringify(path.join(projectRoot, "bin", "typescript.js"))});
+            require("./automation/engines/rehearsal/process.ts").startEarly("preview");`;
+        await exec(process.execPath, ["--eval", script], { cwd: projectRoot, timeoutMs: 20_000 });
+    });
 });
