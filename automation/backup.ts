@@ -4,6 +4,7 @@ import { ExitCode, UserError } from "../lib/errors";
 import { anchorageHome } from "../lib/home";
 import { checkBackup, purgesOf, skewOfServer } from "./backup/checks";
 import { openDatabaseClient } from "./backup/database";
+import { removeLeftClients } from "./backup/database-left";
 import { onBackupGround, openHarbor, type BackupGround } from "./backup/ground";
 import { StackHold } from "./backup/hold";
 import { describeHolder, thisHolder } from "./backup/lock";
@@ -124,6 +125,7 @@ function realDoors(
                 signal,
             }),
         sample: (harbor, signal) => sampleImages(harbor, samples, { signal }),
+        removeLeftClients: (signal) => removeLeftClients(outputs, { ...door, signal }),
         prune: async (signal) => {
             const { stack } = options;
             return describePruned(

@@ -67,6 +67,8 @@ export function clearStep(making: Making): Step {
         plan: "what failed or killed backups of this stack left, with Velero's part",
         run: async ({ signal, update }) => {
             const told: string[] = [];
+            const clients = (await making.doors.removeLeftClients?.(signal)) ?? 0;
+            if (clients > 0) told.push(`${String(clients)} database client${clients === 1 ? "" : "s"}`);
             for (const { name, velero } of await making.leftSets()) {
                 update(name);
                 try {

@@ -43,6 +43,8 @@ export interface BackupDoors {
         signal: AbortSignal,
     ) => Promise<readonly string[]>;
     readonly sample: (harbor: BackupHarbor, signal: AbortSignal) => Promise<readonly ImageReference[]>;
+    /** Removes database clients that killed commands left. @returns how many */
+    readonly removeLeftClients?: (signal: AbortSignal) => Promise<number>;
     /** Deletes what retention no longer keeps. @returns what became of it */
     readonly prune: (signal: AbortSignal) => Promise<string | undefined>;
     /** What a killed command left switched. */
