@@ -29,7 +29,7 @@ export function entrySteps({ target }: Verification): Step[] {
             plan: "http leads to https on the same name",
             goOn: true,
             skip: () => withoutEntry ?? notEncrypted,
-            run: ({ signal }) => checkRedirect(url, signal),
+            run: ({ signal }) => checkRedirect(url, signal, target.httpPort),
         },
         {
             id: "portal",

@@ -9,6 +9,8 @@ export interface Target {
     readonly url: string;
     /** PEM of the CA that clients have to trust, where it is one of the stack's own. */
     readonly ca?: string;
+    /** Port of plain http, which has to lead to https. @default 80 */
+    readonly httpPort?: number;
     readonly user: string;
     readonly password: string;
     /**

@@ -18,6 +18,8 @@ export interface StandInOptions {
     readonly adminPassword: string;
     /** On 127.0.0.1. @default any free one */
     readonly port?: number;
+    /** Where clients reach it through a proxy. @default its own address */
+    readonly externalUrl?: string;
     readonly registry?: RegistryBackend;
     /** The release of Harbor that it says it is, and whose schema the database gets. @default the newest */
     readonly release?: string | undefined;
@@ -48,7 +50,7 @@ export const standInVersion = versionOf(newestRelease);
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     const server = createServer({ keepAliveTimeout: 30_000 });
     const url = `http://127.0.0.1:${String(await listen(server, options.port ?? 0))}`;
-    const core = await openStandIn({ ...options, url });
+    const core = await openStandIn({ ...options, url: options.externalUrl ?? url });
     server.on("request", core.listener);
     return {
         url,
