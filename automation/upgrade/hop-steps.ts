@@ -143,7 +143,8 @@ function idleStep(upgrading: Upgrading): Step {
         plan: "until no worker has one; read-only mode does not stop them",
         skip: () => begun(upgrading),
         run: async ({ signal, update }) => {
-            await upgrading.quiesce.untilIdle({ signal, onProgress: update });
+            const intervalMs = upgrading.doors.lookEveryMs ?? 500;
+            await upgrading.quiesce.untilIdle({ signal, onProgress: update, intervalMs });
             return undefined;
         },
     };

@@ -3,19 +3,27 @@ import path from "node:path";
 import { writeFileAtomic } from "../../lib/files";
 
 /**
- * Pulumi.<stack>.yaml with another `harbor.version`; all else, comments too, stays. Pure.
+ * Pulumi.<stack>.yaml with another `harbor.version`; all else, comments and layout too, stays. Pure.
  * @returns undefined where it says so already
  */
 export async function withHarborVersion(text: string, project: string, version: string): Promise<string | undefined> {
-    const { isMap, parseDocument } = await import("yaml");
+    const { isMap, isScalar, parseDocument } = await import("yaml");
     const document = parseDocument(text);
     const key = ["harbor", `${project}:harbor`].find((name) => document.hasIn(["config", name]));
     const at = ["config", key ?? `${project}:harbor`];
-    if (document.getIn([...at, "version"]) === version) return undefined;
+    const now: unknown = document.getIn([...at, "version"], true);
+    if (isScalar(now) && now.value === version) return undefined;
+    // In its place in the text: writing the document anew would lay out lines that nobody changed.
+    if (isScalar(now) && now.range) return text.slice(0, now.range[0]) + version + text.slice(now.range[1]);
+    const harbor: unknown = document.getIn(at, true);
+    if (isMap(harbor) && harbor.flow === true && harbor.range && harbor.items.length > 0) {
+        const inside = text.slice(0, harbor.range[1] - 1).trimEnd();
+        return `${inside}, version: ${version}${text.slice(inside.length)}`;
+    }
     if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
-    if (!isMap(document.getIn(at))) document.setIn(at, document.createNode({}));
+    if (!isMap(harbor)) document.setIn(at, document.createNode({}));
     document.setIn([...at, "version"], version);
-    return document.toString({ lineWidth: 0 });
+    return document.toString({ lineWidth: 0, flowCollectionPadding: true });
 }
 
 /** Makes a stack's settings say which Harbor is installed. @returns what was done; undefined: they said so already */

@@ -70,6 +70,8 @@ export interface UpgradeDoors {
     probe(harbor: OpenHarbor, repository: string, image: Image): Pick<Prober, "stop">;
     /** Milliseconds that a release has to get ready. */
     readonly waitMs: number;
+    /** Milliseconds between two looks at Harbor's workers. @default 500 */
+    readonly lookEveryMs?: number;
 }
 
 export interface ReleaseOptions {

@@ -116,7 +116,8 @@ export class RegistryClient {
         const scope = request.scope ?? "";
         const known = this.#tokens.get(scope);
         let response = await this.#once(request, known === undefined ? {} : { authorization: `Bearer ${known}` });
-        if (response.status === 401 && known === undefined) {
+        // A token that was taken before may have run out, or be of a core that is gone.
+        if (response.status === 401) {
             const token = await this.#token(response.header("www-authenticate"), scope, nameOf(request));
             this.#tokens.set(scope, token);
             response = await this.#once(request, { authorization: `Bearer ${token}` });
