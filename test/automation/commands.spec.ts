@@ -91,6 +91,9 @@ describe("command line", () => {
                 "status",
                 "up",
                 "upgrade plan",
+                "upgrade resume",
+                "upgrade rollback",
+                "upgrade run",
                 "verify",
             ],
         );

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { compare, minor, patch, valid } from "semver";
 import {
     bundledPostgresql,
@@ -11,6 +13,7 @@ import {
     olderHarborReleases,
     type HarborRelease,
 } from "../../config/catalogue";
+import { projectRoot } from "../../lib/home";
 
 /** Each release with the one before it. */
 const pairs = knownHarborReleases.slice(1).map((release, index) => ({ before: knownHarborReleases[index], release }));
@@ -108,5 +111,33 @@ describe("catalogue of Harbor's releases", () => {
         assert.deepEqual(knownHarborReleases, [...olderHarborReleases, ...harborReleases]);
         assert.equal(findHarborRelease(defaultHarborVersion)?.harbor, harborReleases.at(-1)?.harbor);
         for (const { harbor } of olderHarborReleases) assert.equal(findHarborRelease(harbor), undefined, harbor);
+    });
+
+    it("is told in docs/upgrade.md as it is", () => {
+        const page = readFileSync(path.join(projectRoot, "docs/upgrade.md"), "utf8");
+        const rows = [...page.matchAll(/^\| (2\.\d+(?:\.\d+)?) +\| (1\.\d+) +\|(.*)\|$/gm)];
+        assert.deepEqual(
+            [...new Set(rows.map(([, harbor = ""]) => minorOf(harbor)))],
+            [...new Set(harborReleases.map(({ harbor }) => minorOf(harbor)))],
+        );
+        for (const [, harbor = "", chart, cells = ""] of rows) {
+            const release = harborReleases.find((entry) => entry.harbor === harbor || minorOf(entry.harbor) === harbor);
+            assert.ok(release, harbor);
+            const schemas = new Set(
+                harborReleases.filter((entry) => minorOf(entry.harbor) === harbor).map(({ schema }) => schema),
+            );
+            const { postgresql, cache, schema, testedKubernetes: tested } = release;
+            assert.equal(chart, minorOf(release.chart));
+            assert.deepEqual(
+                cells.split("|").map((cell) => cell.trim()),
+                [
+                    `${String(postgresql.major)} (reads ${String(postgresql.rewrites)})`,
+                    { redis: "Redis", valkey: "Valkey" }[cache],
+                    schemas.size === 0 ? String(schema) : [...schemas].join(", "),
+                    tested === undefined ? "not said" : `${tested.from} to ${tested.to}`,
+                ],
+                harbor,
+            );
+        }
     });
 });
