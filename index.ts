@@ -3,14 +3,19 @@ import { readSettings } from "./config/read-settings";
 
 /** The program: settings, one registry, the stack's outputs (config/contract.ts). */
 const registry = new Registry("registry", readSettings());
+const { registryUrl, namespace, release, admin, exposure, cluster, database, storage, encryptionKey, backup } =
+    registry;
 
-export const registryUrl = registry.registryUrl;
-export const namespace = registry.namespace;
-export const release = registry.release;
-export const admin = registry.admin;
-export const exposure = registry.exposure;
-export const cluster = registry.cluster;
-export const database = registry.database;
-export const storage = registry.storage;
-export const encryptionKey = registry.encryptionKey;
-export const backup = registry.backup;
+export = {
+    registryUrl,
+    namespace,
+    release,
+    admin,
+    exposure,
+    cluster,
+    database,
+    storage,
+    encryptionKey,
+    // Pulumi warns of an output that is undefined, at every update.
+    ...(backup === undefined ? {} : { backup }),
+};

@@ -35,6 +35,7 @@ export interface StackFlags extends CommonFlags {
 
 interface UpdateFlags extends StackFlags {
     readonly acceptEngineChange?: boolean;
+    readonly policyPack?: readonly string[];
 }
 
 interface ConsentFlags extends StackFlags {
@@ -91,6 +92,11 @@ export function buildCommands(run: RunVerb): Command {
         "let a new Harbor rewrite its internal database, after a backup",
     ] as const;
 
+    const policyPack = [
+        "--policy-pack <folder...>",
+        "policy packs (Pulumi's) to keep; that of this project is policies",
+    ] as const;
+
     verb(program, "start", "start the lab and bring the stack `lab` up; ends with a summary")
         .addOption(new Option("--engine <name>").choices(engineWishes).default("auto"))
         .addHelpText("after", examples(["npx anchorage start"], ["npm start", "the same, installs dependencies first"]))
@@ -122,9 +128,14 @@ export function buildCommands(run: RunVerb): Command {
 
     stackVerb("preview", "show what `up` would change; touches nothing")
         .option(...acceptEngineChange)
+        .option(...policyPack)
         .addHelpText(
             "after",
-            examples(["npx anchorage preview"], ["npx anchorage preview --stack public-ha --json", "for a pipeline"]),
+            examples(
+                ["npx anchorage preview"],
+                ["npx anchorage preview --stack public-ha --json", "for a pipeline"],
+                ["npx anchorage preview --stack public --lab --policy-pack policies", "with our promises as rules"],
+            ),
         )
         .action(async (flags: UpdateFlags) => {
             await run(flags, async (context) => {
@@ -137,6 +148,7 @@ export function buildCommands(run: RunVerb): Command {
     stackVerb("up", "make the stack's resources as its settings say; shows the preview and asks")
         .option(...yes)
         .option(...acceptEngineChange)
+        .option(...policyPack)
         .addHelpText(
             "after",
             examples(

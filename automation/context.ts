@@ -15,6 +15,8 @@ export interface StackOptions {
     readonly engine: EngineWish;
     /** Name of the lab whose cluster and S3 take the place of the stack's own. @default the stack's own */
     readonly lab?: string;
+    /** Folders of policy packs, as they were typed. @default none */
+    readonly policyPack?: readonly string[];
 }
 
 /** The doors to the world that a verb is given. Tests give it fakes. */

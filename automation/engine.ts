@@ -53,6 +53,8 @@ export interface EngineOptions {
     readonly onEvent?: (event: EngineEvent) => void;
     /** Stops after the operations that are under way; what is done stays recorded. */
     readonly signal?: AbortSignal;
+    /** Absolute folders of policy packs (Pulumi's) that a preview or an `up` has to keep. @default none */
+    readonly policyPacks?: readonly string[];
 }
 
 export interface OutputValue {

@@ -1,4 +1,5 @@
-import type { Context, SelectedEngine } from "./context";
+import path from "node:path";
+import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { eventDetail, type Reporter } from "./reporter";
@@ -13,7 +14,7 @@ export async function preview(options: PreflightOptions, context: Context): Prom
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     await preflight(selected, options, context);
-    const result = await runPreview(selected, context);
+    const result = await runPreview(selected, context, options);
     context.reporter.event({ kind: "result", verb: "preview", ...machineResult(selected, result) });
     return result;
 }
@@ -24,10 +25,18 @@ export function announceEngine({ engine, why }: SelectedEngine, reporter: Report
 }
 
 /** Runs the preview as a step and prints what would change. */
-export async function runPreview({ engine }: SelectedEngine, context: Context): Promise<EngineResult> {
+export async function runPreview(
+    { engine }: SelectedEngine,
+    context: Context,
+    { policyPack = [] }: Pick<StackOptions, "policyPack"> = {},
+): Promise<EngineResult> {
     const { reporter, signal } = context;
     const result = await reporter.step(`preview ${engine.stack}`, (update) =>
-        engine.preview({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),
+        engine.preview({
+            signal,
+            policyPacks: policyPack.map((folder) => path.resolve(folder)),
+            onEvent: (event) => forwardEvent(event, reporter, update),
+        }),
     );
     for (const line of renderChanges(result.changes, "planned", reporter.style)) reporter.line(line);
     reporter.line(

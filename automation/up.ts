@@ -1,5 +1,6 @@
+import path from "node:path";
 import { ExitCode, UserError } from "../lib/errors";
-import type { Context, SelectedEngine } from "./context";
+import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
@@ -24,22 +25,32 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     await preflight(selected, options, context);
-    if (!options.yes) {
-        const planned = await runPreview(selected, context);
-        if (!isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {
+    // A policy is kept before anything is made, not found broken half-way.
+    const hasPolicies = (options.policyPack ?? []).length > 0;
+    if (!options.yes || hasPolicies) {
+        const planned = await runPreview(selected, context, options);
+        if (!options.yes && !isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {
             throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });
         }
     }
-    const result = await runUp(selected, context);
+    const result = await runUp(selected, context, options);
     await printStack(selected, result, options, context);
     context.reporter.event({ kind: "result", verb: "up", ...machineResult(selected, result) });
 }
 
 /** Runs `up` as a step and prints what was changed. */
-export async function runUp({ engine }: SelectedEngine, context: Context): Promise<EngineResult> {
+export async function runUp(
+    { engine }: SelectedEngine,
+    context: Context,
+    { policyPack = [] }: Pick<StackOptions, "policyPack"> = {},
+): Promise<EngineResult> {
     const { reporter, signal } = context;
     const result = await reporter.step(`up ${engine.stack}`, (update) =>
-        engine.up({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),
+        engine.up({
+            signal,
+            policyPacks: policyPack.map((folder) => path.resolve(folder)),
+            onEvent: (event) => forwardEvent(event, reporter, update),
+        }),
     );
     if (!isUnchanged(result) && (result.summary.same ?? 0) > 0) {
         for (const line of renderChanges(result.changes, "done", reporter.style)) reporter.line(line);

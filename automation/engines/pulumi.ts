@@ -50,14 +50,14 @@ class PulumiEngine implements Engine {
 
     preview(options: EngineOptions = {}): Promise<EngineResult> {
         return this.update("preview", options, async (stack, common, recorder) => {
-            await stack.preview(common);
+            await stack.preview({ ...common, ...packsOf(options) });
             return recorder.outputs;
         });
     }
 
     up(options: EngineOptions = {}): Promise<EngineResult> {
         return this.update("up", options, async (stack, common, recorder) => {
-            const { outputs } = await stack.up({ ...common, showSecrets: false });
+            const { outputs } = await stack.up({ ...common, ...packsOf(options), showSecrets: false });
             // The API calls an output secret only when all of it is; one that holds a secret is one, too.
             return Object.fromEntries(
                 Object.entries(outputs).map(([name, { value, secret }]) => [
@@ -246,4 +246,9 @@ interface UpdateOptions {
     readonly signal: AbortSignal | undefined;
     readonly configFile: string;
     readonly color: "never";
+}
+
+/** As the Automation API wants them. */
+function packsOf({ policyPacks }: EngineOptions): { readonly policyPacks?: string[] } {
+    return policyPacks === undefined || policyPacks.length === 0 ? {} : { policyPacks: [...policyPacks] };
 }

@@ -89,7 +89,7 @@ async function runInChild(
     verb: Verb,
     selection: StackSelection,
     { program }: RehearsalOptions,
-    { onEvent, signal }: EngineOptions = {},
+    { onEvent, signal, policyPacks }: EngineOptions = {},
 ): Promise<EngineResult> {
     signal?.throwIfAborted();
     const child = engineProcess(verb);
@@ -118,7 +118,13 @@ async function runInChild(
                     }),
                 );
             });
-            tell(child, { kind: "run", verb, selection, ...(program === undefined ? {} : { program }) });
+            tell(child, {
+                kind: "run",
+                verb,
+                selection,
+                ...(program === undefined ? {} : { program }),
+                ...(policyPacks === undefined ? {} : { policyPacks }),
+            });
         });
     } finally {
         signal?.removeEventListener("abort", stop);

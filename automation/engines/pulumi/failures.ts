@@ -59,6 +59,16 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
             cause: error,
         });
     }
+    const broken = recorder?.brokenPolicies ?? [];
+    if (broken.length > 0) {
+        const count = broken.length === 1 ? "a mandatory policy" : `${String(broken.length)} mandatory policies`;
+        return new UserError(`stack ${stack} breaks ${count}`, {
+            details: broken,
+            next: ["change the settings as each one says, and preview again"],
+            exitCode: ExitCode.refused,
+            cause: error,
+        });
+    }
     const failures = recorder?.failures ?? [];
     const text = [said.stderr, said.stdout, ...(recorder?.programErrors ?? []), ...failures.map((f) => f.message)].join(
         "\n",

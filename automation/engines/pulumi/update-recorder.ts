@@ -51,6 +51,7 @@ export class UpdateRecorder {
     private readonly ended = new Set<string>();
     /** URN, or "" for the program and the engine, to what was said. */
     private readonly errors = new Map<string, string[]>();
+    private readonly broken: string[] = [];
     private stackOutputs: Outputs = {};
 
     constructor(
@@ -64,7 +65,13 @@ export class UpdateRecorder {
         else if (event.resOutputsEvent) this.end(event.resOutputsEvent.metadata);
         else if (event.resOpFailedEvent) this.fail(event.resOpFailedEvent.metadata);
         else if (event.diagnosticEvent) this.diagnose(event.diagnosticEvent);
+        else if (event.policyEvent) this.judge(event.policyEvent);
     };
+
+    /** What breaks a mandatory rule of a policy pack. */
+    get brokenPolicies(): readonly string[] {
+        return this.broken;
+    }
 
     /** The outputs that the program registered in this update; the values of secrets as "[secret]". */
     get outputs(): Outputs {
@@ -138,6 +145,23 @@ export class UpdateRecorder {
         const severity = diagnostic.severity === "info#err" ? "info" : diagnostic.severity;
         if (severity === "error") this.rememberError(urn, message);
         this.emit({ kind: "diagnostic", severity, message, ...(urn ? { urn } : {}) });
+    }
+
+    private judge(event: NonNullable<PulumiEvent["policyEvent"]>): void {
+        const { policyPackName, policyName, resourceUrn: urn = "", enforcementLevel } = event;
+        // The policy's description stands before what was reported, on a line of its own.
+        const said = plainText(event.message)
+            .split("\n")
+            .filter((line) => line.trim() !== "");
+        const what = said
+            .slice(Math.min(1, said.length - 1))
+            .join(" ")
+            .trim();
+        const sentence = `${policyPackName}/${policyName}: ${urn === "" || typeOf(urn) === stackType ? "" : `${nameOf(urn)}: `}${what}`;
+        const isMandatory = enforcementLevel === "mandatory";
+        if (isMandatory) this.broken.push(sentence);
+        const severity = isMandatory ? "error" : "warning";
+        this.emit({ kind: "diagnostic", severity, message: `policy ${sentence}`, ...(urn === "" ? {} : { urn }) });
     }
 
     private rememberError(urn: string | undefined, message: string): void {

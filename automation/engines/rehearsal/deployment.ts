@@ -9,6 +9,7 @@ import type { Exec } from "../../../lib/exec";
 import { ExitCode, messageOf, UserError } from "../../../lib/errors";
 import { processStart } from "../../../lib/processes";
 import { durationMs, type KindContext } from "./kinds";
+import type { PolicyCheck } from "./policy-check";
 import type { Pending, ResourceRecord, State, Timeouts } from "./state";
 import { containsSecret, plainValues, type Values } from "./values";
 
@@ -28,6 +29,8 @@ export interface DeploymentOptions {
     readonly signal: AbortSignal;
     /** Operations under way do not wait any longer after it is aborted. */
     readonly hurry: AbortSignal;
+    /** Absent where no policy pack was named. */
+    readonly policies?: PolicyCheck | undefined;
 }
 
 type Subject = Pick<ResourceRecord, "urn" | "type" | "name">;

@@ -6,6 +6,7 @@ import { Deployment, type Verb } from "./deployment";
 import { loadCertificates } from "./kinds/tls/in-thread";
 import { shownOutputs } from "./outputs";
 import { readStackConfig, requireReadable, type StackConfig } from "./project";
+import { PolicyCheck } from "./policy-check";
 import { refresh } from "./refresh";
 import { State, stateFiles } from "./state";
 import { refuseProtected, tearDown } from "./teardown";
@@ -15,6 +16,7 @@ export interface OperationOptions {
     readonly verb: Verb;
     readonly selection: StackSelection;
     readonly program?: string | undefined;
+    readonly policyPacks?: readonly string[] | undefined;
     readonly onEvent: (event: EngineEvent) => void;
     /** Aborted: no new operation begins. */
     readonly signal: AbortSignal;
@@ -30,6 +32,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
     requireReadable(config, selection.stack);
     const run = async (): Promise<Deployment> => {
         const state = await State.open(anchorageHome(), config.project, recordName(selection));
+        const policies = await policyCheck(options);
         const deployment = new Deployment({
             verb,
             project: config.project,
@@ -41,8 +44,13 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
             onEvent: options.onEvent,
             signal: options.signal,
             hurry: options.hurry,
+            policies,
         });
-        await perform(deployment, config);
+        try {
+            await perform(deployment, config);
+        } finally {
+            policies?.close();
+        }
         return deployment;
     };
     const { lock } = stateFiles(anchorageHome(), config.project, recordName(selection));
@@ -57,6 +65,24 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
         outputs: shownOutputs(deployment.state.outputs),
         durationMs: performance.now() - started,
     };
+}
+
+async function policyCheck(options: OperationOptions): Promise<PolicyCheck | undefined> {
+    const { verb, selection, policyPacks = [], onEvent } = options;
+    if (policyPacks.length === 0) return undefined;
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a process and a protocol that few updates need
+    const { PolicyPacks } = require("./policies") as typeof import("./policies");
+    return new PolicyCheck(await PolicyPacks.start(policyPacks), {
+        preview: verb === "preview",
+        stack: selection.stack,
+        tell: ({ level, sentence, urn }) =>
+            onEvent({
+                kind: "diagnostic",
+                severity: level === "mandatory" ? "error" : "warning",
+                message: `policy ${sentence}`,
+                ...(urn === "" ? {} : { urn }),
+            }),
+    });
 }
 
 async function perform(deployment: Deployment, config: StackConfig): Promise<void> {
@@ -79,6 +105,7 @@ async function perform(deployment: Deployment, config: StackConfig): Promise<voi
             // A stack's first update makes its certificates, and a core is idle until its program has begun.
             if (before.size === 0 && !deployment.preview) loadCertificates();
             const { registered, outputs } = await runProgram(deployment, config);
+            if (deployment.failures.length === 0 && !deployment.stopped) await deployment.options.policies?.stack();
             // What left the program goes last, and only when all else is well: a failure may have hidden it.
             if (deployment.failures.length === 0 && !deployment.stopped) {
                 const left = state.records.filter(

@@ -9,6 +9,8 @@ export interface OperationRequest {
     readonly selection: StackSelection;
     /** Absolute path of the program; the project's own where it is absent. */
     readonly program?: string;
+    /** Absolute folders of the policy packs that have to be kept. */
+    readonly policyPacks?: readonly string[];
 }
 
 /** From the engine to its process. */

@@ -61,6 +61,7 @@ export async function register(deployment: Deployment, goal: Goal): Promise<Outc
         const context = { ...deployment.context(draft, op, interrupted), ignoreChanges: goal.ignoreChanges };
         let inputs = old ? keepIgnored(old.inputs, goal.inputs, goal.ignoreChanges) : goal.inputs;
         inputs = (await kind.check?.(inputs, recorded, context)) ?? inputs;
+        await deployment.options.policies?.resource({ ...goal, inputs });
         if (goal.replacementTrigger !== undefined) inputs = { ...inputs, [triggerKey]: goal.replacementTrigger };
         if (!deployment.preview && containsUnknown(inputs)) throw new Error("an input is not known after all");
         const plan: Plan = { deployment, goal, kind, inputs, news: plainValues(inputs), context, recorded };

@@ -177,4 +177,28 @@ describe("recorder of an update", () => {
         const { told } = record("up", says("debug", "RegisterResource: password=hunter2"), says("warning", "careful"));
         assert.deepEqual(told, [{ kind: "diagnostic", severity: "warning", message: "careful" }]);
     });
+
+    it("tells what breaks a policy, with its resource: an error where the rule is mandatory, else a warning", () => {
+        const broke = (enforcementLevel: "mandatory" | "warning", resourceUrn: string): Partial<PulumiEvent> => ({
+            policyEvent: {
+                color: "never",
+                enforcementLevel,
+                message: "<{%fg 1%}>What it promises.<{%reset%}>\nspec.tls is empty\n",
+                policyName: "tls-on",
+                policyPackName: "anchorage",
+                policyPackVersion: "0.1.0",
+                policyPackVersionTag: "0.1.0",
+                resourceUrn,
+            },
+        });
+        const { recorder, told } = record("preview", broke("mandatory", podUrn), broke("warning", stackUrn));
+        assert.deepEqual(recorder.brokenPolicies, ["anchorage/tls-on: registry-pod: spec.tls is empty"]);
+        assert.deepEqual(
+            told.map((event) => (event.kind === "diagnostic" ? [event.severity, event.message] : [])),
+            [
+                ["error", "policy anchorage/tls-on: registry-pod: spec.tls is empty"],
+                ["warning", "policy anchorage/tls-on: spec.tls is empty"],
+            ],
+        );
+    });
 });
