@@ -2,34 +2,17 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Pending } from "../../automation/backup/pending";
-import type { OpenHarbor } from "../../automation/restore/restoration";
 import { goBack, goForward, type DriveOptions } from "../../automation/upgrade/drive";
 import { parseRecord, type UpgradeRecord } from "../../automation/upgrade/record";
 import type { UpgradeDoors } from "../../automation/upgrade/upgrading";
-import { HarborError } from "../../harbor/client/errors";
 import { digestOf, smallImage, type Image } from "../../harbor/registry/image";
 import { UserError } from "../../lib/errors";
 import type { StepsResult } from "../../automation/steps";
 import { collectingReporter } from "./fakes";
+import { fakeHarbor, schedule, type FakeDatabase } from "./upgrade-harbor";
 
 /** The process of a command ends: whatever it would do next, it does not. */
 class Killed extends Error {}
-
-const queues = ["SCHEDULER", "REPLICATION", "GARBAGE_COLLECTION"];
-const schedule = { vendor_type: "SYSTEM_ARTIFACT_CLEANUP", vendor_id: 1, cron: "0 0 0 * * *" };
-
-/** What a database holds. */
-interface Database {
-    /** The release whose schema it has; undefined: it is empty. */
-    schema: string | undefined;
-    dirty: boolean;
-    projects: string[];
-    /** repository -> digests */
-    artifacts: Record<string, string[]>;
-    readOnly: boolean;
-    paused: string[];
-    schedules: (typeof schedule)[];
-}
 
 /** A cluster with a Harbor in it, as far as an upgrade sees it. It outlives the commands that work on it. */
 export class UpgradeWorld {
@@ -40,7 +23,7 @@ export class UpgradeWorld {
     /** What the stack's file says. */
     settings: string;
     replicas: Record<string, number> = { "harbor-core": 2, "harbor-jobservice": 1 };
-    database: Database;
+    database: FakeDatabase;
     /** Whether the older image can read the files of the internal database. */
     engine: string;
     readonly manifests = new Map<string, Image>();
@@ -115,19 +98,18 @@ export class UpgradeWorld {
     private async run(
         work: (doors: UpgradeDoors, options: Omit<DriveOptions, "autoRollback">) => Promise<StepsResult>,
     ): Promise<StepsResult | "killed"> {
-        let killed = false;
+        const life = { over: false };
         const tick = (): void => {
-            if (killed) throw new Killed("killed");
+            if (life.over) throw new Killed("killed");
             if (this.trouble?.at !== ++this.ticks) return;
-            const { how } = this.trouble;
-            if (how === "fail") throw new UserError("injected failure");
-            killed = true;
+            if (this.trouble.how === "fail") throw new UserError("injected failure");
+            life.over = true;
             throw new Killed("killed");
         };
         const { reporter } = collectingReporter();
         const signal = new AbortController().signal;
         const result = await work(this.doors(tick), { reporter, signal, flags: "" });
-        return killed ? "killed" : result;
+        return life.over ? "killed" : result;
     }
 
     private doors(tick: () => void): UpgradeDoors {
@@ -170,7 +152,15 @@ export class UpgradeWorld {
                 tick();
                 return Promise.resolve().then(() => {
                     this.requireRunning();
-                    return this.harbor(tick);
+                    return fakeHarbor({
+                        manifests: this.manifests,
+                        state: () => this.database,
+                        version: () => this.image,
+                        guard: () => {
+                            tick();
+                            this.requireRunning();
+                        },
+                    });
                 });
             },
             database: () => {
@@ -193,7 +183,7 @@ export class UpgradeWorld {
                         if (this.engine !== this.image && this.rewritten.includes(this.engine)) {
                             throw new UserError("the server does not start on these files");
                         }
-                        this.database = JSON.parse(text) as Database;
+                        this.database = JSON.parse(text) as FakeDatabase;
                     },
                     close: () => Promise.resolve(),
                 });
@@ -295,113 +285,6 @@ export class UpgradeWorld {
 
     private requireRunning(): void {
         if (!this.serves()) throw new UserError("Harbor does not answer");
-    }
-
-    private harbor(tick: () => void): OpenHarbor {
-        const { manifests } = this;
-        const state = (): Database => this.database;
-        const asked = <T>(work: () => T): Promise<T> => {
-            tick();
-            this.requireRunning();
-            return Promise.resolve().then(work);
-        };
-        const writing = <T>(work: () => T): Promise<T> =>
-            asked(() => {
-                if (this.database.readOnly) throw new UserError("DENIED: read only");
-                return work();
-            });
-        const listing = <T>(items: () => readonly T[]): unknown => ({
-            toArray: () => asked(() => [...items()]),
-            // eslint-disable-next-line @typescript-eslint/require-await -- an iterator as the client has it
-            async *[Symbol.asyncIterator]() {
-                yield* items();
-            },
-        });
-        const component = { name: "core", status: "healthy" };
-        const client = {
-            version: () => asked(() => ({ version: this.image })),
-            system: {
-                info: () => asked(() => ({ read_only: state().readOnly })),
-                health: () => asked(() => ({ status: "healthy", components: [component] })),
-                requireHealthy: () => asked(() => ({ status: "healthy", components: [component] })),
-            },
-            configurations: { setReadOnly: (on: boolean) => asked(() => (state().readOnly = on)) },
-            jobservice: {
-                queues: () =>
-                    asked(() =>
-                        [...queues, "WEBHOOK"].map((job_type) => ({
-                            job_type,
-                            paused: state().paused.includes(job_type),
-                        })),
-                    ),
-                act: (name: string, action: string) =>
-                    writing(() => {
-                        const others = state().paused.filter((one) => one !== name);
-                        state().paused = action === "pause" ? [...others, name].sort() : others;
-                    }),
-                busyWorkers: () => asked(() => []),
-            },
-            schedules: { list: () => listing(() => state().schedules) },
-            projects: {
-                create: ({ project_name: name }: { project_name: string }) =>
-                    writing(() => {
-                        if (state().projects.includes(name)) {
-                            throw new HarborError("conflict", { kind: "conflict", endpoint: "POST /projects" });
-                        }
-                        state().projects.push(name);
-                    }),
-                exists: (name: string) => asked(() => state().projects.includes(name)),
-                delete: (name: string) =>
-                    writing(() => (state().projects = state().projects.filter((one) => one !== name))),
-            },
-            repositories: {
-                list: (project: string) =>
-                    listing(() =>
-                        Object.keys(state().artifacts)
-                            .filter((name) => name.startsWith(`${project}/`))
-                            .map((name) => ({ name })),
-                    ),
-                listAll: () => listing(() => Object.keys(state().artifacts).map((name) => ({ name }))),
-                delete: ({ project, repository }: { project: string; repository: string }) =>
-                    writing(() => Reflect.deleteProperty(state().artifacts, `${project}/${repository}`)),
-            },
-            artifacts: {
-                list: ({ project, repository }: { project: string; repository: string }) =>
-                    listing(() =>
-                        (state().artifacts[`${project}/${repository}`] ?? []).map((digest) => ({
-                            digest,
-                            manifest_media_type: "application/vnd.oci.image.manifest.v1+json",
-                        })),
-                    ),
-            },
-        };
-        const registry = {
-            push: (repository: string, _tag: string, image: Image) =>
-                writing(() => {
-                    const digest = digestOf(image.manifest);
-                    manifests.set(digest, image);
-                    const { artifacts } = state();
-                    artifacts[repository] = [...new Set([...(artifacts[repository] ?? []), digest])];
-                    return digest;
-                }),
-            pullManifest: (repository: string, digest: string) =>
-                asked(() => {
-                    const image = manifests.get(digest);
-                    if (image === undefined || state().artifacts[repository]?.includes(digest) !== true) {
-                        throw new HarborError("not there", { kind: "not-found", endpoint: "GET manifest" });
-                    }
-                    return image.manifest;
-                }),
-            pullBlob: (_repository: string, digest: string) =>
-                asked(() => {
-                    for (const { config, layer, layerDigest } of manifests.values()) {
-                        if (layerDigest === digest) return layer;
-                        if (digestOf(config) === digest) return config;
-                    }
-                    throw new HarborError("not there", { kind: "not-found", endpoint: "GET blob" });
-                }),
-        };
-        return { url: "http://harbor", client, registry, close: () => Promise.resolve() } as unknown as OpenHarbor;
     }
 }
 
