@@ -3,6 +3,7 @@ import type { DatabaseOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { ExitCode, UserError } from "../lib/errors";
 import type { Context, SelectedEngine, StackOptions } from "./context";
+import { stackFlags } from "./stack-files";
 
 export interface PreflightOptions extends StackOptions {
     /** Go on where the internal database gets another major version of PostgreSQL. @default false */
@@ -37,14 +38,18 @@ export async function preflight(
     const { checkLiveKubernetes } = require("./live-kubernetes") as typeof import("./live-kubernetes");
     const kubernetes = await checkLiveKubernetes(settings, options, context);
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
-    const refusals = [
-        ...(release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false)),
-        ...kubernetes.refusals,
-    ];
+    const hop =
+        release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false);
+    const refusals = [...hop, ...kubernetes.refusals];
     if (refusals.length === 0) return;
     throw new UserError(`stack ${options.stack} is not touched`, {
         details: refusals,
-        next: [`edit Pulumi.${options.stack}.yaml, or do what the sentences say`],
+        next: [
+            `edit Pulumi.${options.stack}.yaml, or do what the sentences say`,
+            ...(hop.length === 0
+                ? []
+                : [`npx anchorage upgrade plan${stackFlags(options)} shows the way to another Harbor`]),
+        ],
         exitCode: ExitCode.refused,
     });
 }

@@ -190,6 +190,21 @@ describe("preflight", () => {
         });
     });
 
+    it("names the verb that plans the way where another Harbor is refused, and only there", async () => {
+        const next = async (settings: Raw, version: string, harbor: string): Promise<string> => {
+            const { selected, context } = await setUp(settings, server(version), installed(harbor));
+            const error = await preflight(selected, options, context).then(
+                () => undefined,
+                (thrown: unknown) => thrown,
+            );
+            assert.ok(error instanceof UserError);
+            return error.next.join();
+        };
+        const plan = /npx anchorage upgrade plan --stack prod shows the way/;
+        assert.match(await next({ ...onCluster, database: { kind: "internal" } }, "v1.36.0", "2.12.2"), plan);
+        assert.doesNotMatch(await next(onRoute, "v1.37.0", "2.15.2"), plan);
+    });
+
     it("says all problems at once", async () => {
         const stack = { ...onRoute, database: { kind: "internal" } };
         const { details } = await refusals(stack, server("v1.37.0"), installed("2.12.2"));
