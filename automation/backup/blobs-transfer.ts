@@ -6,6 +6,8 @@ import type { ObjectStore } from "../objects/store";
 
 /** From which size on a copy by the server is worth its round trips. */
 const serverCopyFrom = 2 ** 20;
+/** Up to which size an object is read, hashed and written in one piece: a stream of it costs several times as much. */
+const wholeUpTo = 4 * 2 ** 20;
 const attempts = 3;
 
 export interface Transfer {
@@ -49,9 +51,12 @@ async function once(task: Transfer): Promise<Transferred> {
         if (etag !== undefined && !readBack) return { size, etag, sha256 };
         if (etag !== undefined) return readCopy(task, sha256);
     }
-    const { body, size: sizeNow } = await from.open(fromKey);
+    const content = await from.open(fromKey);
+    const { size: sizeNow } = content;
+    const wanted = sha256 === undefined ? {} : { sha256 };
     try {
-        return await to.write(toKey, body, { size: sizeNow, ...(sha256 === undefined ? {} : { sha256 }) });
+        if (sizeNow <= wholeUpTo) return await to.write(toKey, await content.bytes(), wanted);
+        return await to.write(toKey, content.body, { size: sizeNow, ...wanted });
     } catch (error) {
         throw blamed(error, task);
     }

@@ -1,17 +1,34 @@
 import { createHash } from "node:crypto";
 import { Transform, type Readable, type TransformCallback } from "node:stream";
 
+/** What is thrown where a body broke. @param error what the connection said @param came bytes */
+export type Broken = (error: unknown, came: number) => Error;
+
+/** All of a body. A request that was aborted ends it with an error. @throws what `broken` makes where it is short */
+export function allOf(body: Readable, size: number, broken: Broken): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+        const chunks: Buffer[] = [];
+        let came = 0;
+        body.on("data", (chunk: Buffer) => {
+            chunks.push(chunk);
+            came += chunk.length;
+        });
+        body.once("error", (error) => {
+            reject(broken(error, came));
+        });
+        body.once("close", () => {
+            if (came === size) resolve(Buffer.concat(chunks, came));
+            else reject(broken(undefined, came));
+        });
+    });
+}
+
 /**
  * The body of an answer, which ends with an error where fewer bytes come than were promised, where the connection
  * breaks, and when the signal is given.
  * @param convert is told what the connection said and how many bytes came
  */
-export function wholeBody(
-    body: Readable,
-    size: number,
-    signal: AbortSignal,
-    convert: (error: unknown, came: number) => Error,
-): Readable {
+export function wholeBody(body: Readable, size: number, signal: AbortSignal, convert: Broken): Readable {
     let came = 0;
     const whole = new Transform({
         highWaterMark: 2 ** 18,

@@ -16,6 +16,8 @@ export interface ObjectContent {
     readonly size: number;
     readonly etag: string;
     readonly body: Readable;
+    /** All of it, in place of the body: for what is small, and costs less so than as a stream. */
+    bytes(): Promise<Buffer>;
 }
 
 export interface Written {

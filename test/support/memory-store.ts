@@ -31,7 +31,11 @@ export class MemoryStore implements ObjectStore {
         if (content === undefined) {
             return Promise.reject(new ObjectStoreError(`${key} is not in ${this.where}`, "missing"));
         }
-        return Promise.resolve({ ...this.stored(key), body: Readable.from([content]) });
+        return Promise.resolve({
+            ...this.stored(key),
+            body: Readable.from([content]),
+            bytes: () => Promise.resolve(content),
+        });
     }
 
     async read(key: string): Promise<Readable> {
