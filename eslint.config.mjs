@@ -19,7 +19,7 @@ export default tseslint.config(
         },
     },
     {
-        files: ["test/**/*.ts", "bench/**/*.ts"],
+        files: ["test/**/*.ts", "bench/**/*.ts", "examples/**/*.ts"],
         rules: { "no-console": "off" },
     },
     { files: ["automation/cli.ts", "bin/**", "test/support/closing-line-reporter.js"], rules: { "no-console": "off" } },

@@ -5,11 +5,17 @@ import { exec } from "../lib/exec";
 import { projectRoot as checkout } from "../lib/home";
 import type { ToolName } from "../lab/tools/catalogue";
 import type { Context, LabControl } from "./context";
-import { createReporter } from "./reporter";
+import type { Reporter } from "./reporter";
 
-/** Opens the real doors of a {@link Context}: the terminal, other programs, the engines, the lab. */
-export function createContext({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }): Context {
-    const reporter = createReporter(json ? "json" : "auto", process.stdout, process.env);
+export interface ContextOptions {
+    readonly reporter: Reporter;
+    readonly signal: AbortSignal;
+    /** Whether a person may be asked. */
+    readonly interactive: boolean;
+}
+
+/** Opens the real doors of a {@link Context}: other programs, the engines, the lab. */
+export function createContext({ reporter, signal, interactive }: ContextOptions): Context {
     // A folder of its own for the stacks' files, with the program linked into it.
     const projectRoot = path.resolve(process.env["ANCHORAGE_PROJECT"] ?? checkout);
     return {
@@ -17,7 +23,7 @@ export function createContext({ json, signal }: { readonly json: boolean; readon
         exec,
         env: process.env,
         signal,
-        interactive: !json && process.stdin.isTTY && process.stdout.isTTY,
+        interactive,
         projectRoot,
         confirm: (question) => confirm(question, signal),
         selectEngine: async ({ stack, engine, lab }, overrides = {}) => {

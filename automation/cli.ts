@@ -3,7 +3,7 @@ import { ExitCode, UserError } from "../lib/errors";
 import { createContext } from "./cli-context";
 import { buildCommands } from "./commands";
 import { plain } from "./render/style";
-import { renderError, type Reporter } from "./reporter";
+import { createReporter, renderError, type Reporter } from "./reporter";
 
 /** The only file of this folder that prints errors or ends the process. */
 
@@ -40,8 +40,9 @@ async function main(argv: readonly string[]): Promise<number> {
     try {
         await buildCommands(async (flags, work) => {
             json = flags.json ?? false;
-            const context = createContext({ json, signal: interrupt.signal });
-            reporter = context.reporter;
+            reporter = createReporter(json ? "json" : "auto", process.stdout, process.env);
+            const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
+            const context = createContext({ reporter, signal: interrupt.signal, interactive });
             exitCode = (await work(context)) ?? ExitCode.done;
         }).parseAsync([...argv]);
     } catch (error) {

@@ -105,8 +105,15 @@ function lineReporter(out: Sink, style: Style, now: () => number): Reporter {
 }
 
 function jsonReporter(out: Sink, now: () => number): Reporter {
+    return eventReporter((event) => {
+        out.write(`${JSON.stringify(event)}\n`);
+    }, now);
+}
+
+/** Tells a program all that happens, as objects with their time; lines for a person are left out. */
+export function eventReporter(tell: (event: object) => void, now: () => number = Date.now): Reporter {
     const emit = (event: object): void => {
-        out.write(`${JSON.stringify({ time: new Date(now()).toISOString(), ...event })}\n`);
+        tell({ time: new Date(now()).toISOString(), ...event });
     };
     return {
         style: (_colour, text) => text,

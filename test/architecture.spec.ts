@@ -8,7 +8,18 @@ import { projectRoot } from "../lib/home";
  * may grow. A rule that is in the way is changed here, with its reason, or not at all.
  */
 
-const folders = ["automation", "bench", "components", "config", "harbor", "lab", "lib", "policies", "test"] as const;
+const folders = [
+    "automation",
+    "bench",
+    "components",
+    "config",
+    "examples",
+    "harbor",
+    "lab",
+    "lib",
+    "policies",
+    "test",
+] as const;
 type Folder = (typeof folders)[number] | "index.ts";
 
 /** Whom each folder may import, beside itself. */
@@ -22,6 +33,7 @@ const mayImport: Readonly<Record<Folder, readonly Folder[]>> = {
     automation: ["config", "harbor", "lib"],
     lab: ["lib"],
     policies: ["config"],
+    examples: ["automation"],
     bench: [...folders, "index.ts"],
     test: [...folders, "index.ts"],
 };
@@ -136,7 +148,7 @@ describe("architecture", () => {
         ];
         const wrong = files.filter(
             (file) =>
-                !/^(test|bench)\//.test(file) &&
+                !/^(test|bench|examples)\//.test(file) &&
                 !allowed.includes(file) &&
                 /console\.|process\.exit\(/.test(text(file)),
         );
