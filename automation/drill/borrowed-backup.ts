@@ -1,13 +1,15 @@
-import type { Settings } from "../../config/schema";
 import { ExitCode, messageOf, UserError } from "../../lib/errors";
 import { requireBackup } from "../backup/stores";
 import { VeleroObjects } from "../backup/velero-access";
 import type { Context, StackOptions } from "../context";
 import { labChartPins } from "../lab-charts";
+import type { readableSettings } from "../readable-settings";
 import { requireStackOutputs } from "../stack-outputs";
 import { runUp } from "../up";
 
 /** A stack in a lab that has no backup gets one for the time of its drill: the real Velero, and a bucket in the lab's S3. */
+
+type Settings = Awaited<ReturnType<typeof readableSettings>>;
 
 /** Settings over those of the stack. */
 const borrowed = {
