@@ -38,6 +38,12 @@ interface UpdateFlags extends StackFlags {
     readonly policyPack?: readonly string[];
 }
 
+interface PreviewFlags {
+    readonly report?: string;
+    readonly exitCode?: boolean;
+    readonly allow?: readonly string[];
+}
+
 interface ConsentFlags extends StackFlags {
     readonly yes?: boolean;
 }
@@ -61,7 +67,8 @@ export function buildCommands(run: RunVerb): Command {
             ) +
                 "\nExit codes:\n" +
                 "  0    done\n  1    something failed\n  2    wrong use: bad flag or setting; nothing was touched\n" +
-                "  3    refused by a check; nothing was touched\n  130  interrupted\n",
+                "  3    refused by a check; nothing was touched\n" +
+                "  4, 5 with preview --exit-code: changes, dangerous changes\n  130  interrupted\n",
         );
 
     /** A verb with the flags that all verbs share. */
@@ -129,16 +136,25 @@ export function buildCommands(run: RunVerb): Command {
     stackVerb("preview", "show what `up` would change; touches nothing")
         .option(...acceptEngineChange)
         .option(...policyPack)
+        .option("--report <folder>", "write report.json, report.md and report.html: what each change does, in words")
+        .option("--exit-code", "end with 0 for no change, 4 for changes, 5 for dangerous ones")
+        .option("--allow <danger...>", "dangers that are wanted, as the report names them: database-volume")
         .addHelpText(
             "after",
             examples(
                 ["npx anchorage preview"],
                 ["npx anchorage preview --stack public-ha --json", "for a pipeline"],
                 ["npx anchorage preview --stack public --lab --policy-pack policies", "with our promises as rules"],
+                ["npx anchorage preview --stack public --report out --exit-code", "for a pull request"],
             ),
         )
-        .action(async (flags: UpdateFlags) => {
+        .action(async (flags: UpdateFlags & PreviewFlags) => {
             await run(flags, async (context) => {
+                if (flags.report !== undefined || flags.exitCode === true || flags.allow !== undefined) {
+                    const { reportedPreview } =
+                        require("./preview-report/verb") as typeof import("./preview-report/verb");
+                    return reportedPreview({ ...flags, exitCode: flags.exitCode ?? false }, context);
+                }
                 const { preview } = require("./preview") as typeof import("./preview");
                 await preview(flags, context);
                 return undefined;

@@ -55,7 +55,15 @@ export interface EngineOptions {
     readonly signal?: AbortSignal;
     /** Absolute folders of policy packs (Pulumi's) that a preview or an `up` has to keep. @default none */
     readonly policyPacks?: readonly string[];
+    /**
+     * A preview of a cluster that does not answer compares with the last recorded state, and says so in a warning with
+     * {@link recordWarning}. @default false: it fails
+     */
+    readonly orRecord?: boolean;
 }
+
+/** What a preview says that could not look at the cluster. */
+export const recordWarning = "the cluster does not answer: compared with the last recorded state";
 
 export interface OutputValue {
     readonly value: unknown;

@@ -9,14 +9,23 @@ import { requireStack } from "./stack-files";
 
 /** Shows what `up` would change. Touches nothing. */
 export async function preview(options: PreflightOptions, context: Context): Promise<EngineResult> {
+    return (await preparedPreview(options, context)).result;
+}
+
+/** The same, with the engine that has made it. @param orRecord as in EngineOptions */
+export async function preparedPreview(
+    options: PreflightOptions,
+    context: Context,
+    orRecord = false,
+): Promise<{ readonly selected: SelectedEngine; readonly result: EngineResult }> {
     await requireStack(context.projectRoot, options.stack);
     await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     await preflight(selected, options, context);
-    const result = await runPreview(selected, context, options);
+    const result = await runPreview(selected, context, options, orRecord);
     context.reporter.event({ kind: "result", verb: "preview", ...machineResult(selected, result) });
-    return result;
+    return { selected, result };
 }
 
 export function announceEngine({ engine, why }: SelectedEngine, reporter: Reporter): void {
@@ -29,11 +38,13 @@ export async function runPreview(
     { engine }: SelectedEngine,
     context: Context,
     { policyPack = [] }: Pick<StackOptions, "policyPack"> = {},
+    orRecord = false,
 ): Promise<EngineResult> {
     const { reporter, signal } = context;
     const result = await reporter.step(`preview ${engine.stack}`, (update) =>
         engine.preview({
             signal,
+            orRecord,
             policyPacks: policyPack.map((folder) => path.resolve(folder)),
             onEvent: (event) => forwardEvent(event, reporter, update),
         }),

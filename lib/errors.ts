@@ -15,6 +15,10 @@ export const ExitCode = {
     usage: 2,
     /** A check refused to go on. Nothing was touched. */
     refused: 3,
+    /** `preview --exit-code`: something would change, and nothing of it is dangerous. */
+    changes: 4,
+    /** `preview --exit-code`: data or keys are at stake, and no `--allow` names it. */
+    dangerous: 5,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -89,7 +89,7 @@ async function runInChild(
     verb: Verb,
     selection: StackSelection,
     { program }: RehearsalOptions,
-    { onEvent, signal, policyPacks }: EngineOptions = {},
+    { onEvent, signal, policyPacks, orRecord }: EngineOptions = {},
 ): Promise<EngineResult> {
     signal?.throwIfAborted();
     const child = engineProcess(verb);
@@ -124,6 +124,7 @@ async function runInChild(
                 selection,
                 ...(program === undefined ? {} : { program }),
                 ...(policyPacks === undefined ? {} : { policyPacks }),
+                ...(orRecord === undefined ? {} : { orRecord }),
             });
         });
     } finally {

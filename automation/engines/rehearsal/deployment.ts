@@ -31,6 +31,8 @@ export interface DeploymentOptions {
     readonly hurry: AbortSignal;
     /** Absent where no policy pack was named. */
     readonly policies?: PolicyCheck | undefined;
+    /** A preview goes on with the record where the cluster does not answer. */
+    readonly orRecord?: boolean;
 }
 
 type Subject = Pick<ResourceRecord, "urn" | "type" | "name">;

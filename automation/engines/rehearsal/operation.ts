@@ -17,6 +17,8 @@ export interface OperationOptions {
     readonly selection: StackSelection;
     readonly program?: string | undefined;
     readonly policyPacks?: readonly string[] | undefined;
+    /** As in EngineOptions. */
+    readonly orRecord?: boolean | undefined;
     readonly onEvent: (event: EngineEvent) => void;
     /** Aborted: no new operation begins. */
     readonly signal: AbortSignal;
@@ -45,6 +47,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
             signal: options.signal,
             hurry: options.hurry,
             policies,
+            orRecord: verb === "preview" && (options.orRecord ?? false),
         });
         try {
             await perform(deployment, config);

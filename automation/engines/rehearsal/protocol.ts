@@ -11,6 +11,7 @@ export interface OperationRequest {
     readonly program?: string;
     /** Absolute folders of the policy packs that have to be kept. */
     readonly policyPacks?: readonly string[];
+    readonly orRecord?: boolean;
 }
 
 /** From the engine to its process. */

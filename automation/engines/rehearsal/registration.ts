@@ -3,6 +3,7 @@ import { UserError } from "../../../lib/errors";
 import type { Deployment } from "./deployment";
 import { covers, diffValues, keepIgnored, parsePath } from "./diff";
 import { loadKind, type Diff } from "./kinds";
+import { orRecord } from "./record-only";
 import type { ResourceRecord, Timeouts } from "./state";
 import { adopt, create, keep, recordOf, replace, update, type Plan } from "./steps";
 import { containsUnknown, plainValues, type Value, type Values } from "./values";
@@ -56,7 +57,7 @@ export async function register(deployment: Deployment, goal: Goal): Promise<Outc
     if (!goal.custom) return registerComponent(deployment, goal, old);
     let op: Operation = old ? "update" : "create";
     try {
-        const kind = loadKind(goal.type);
+        const kind = orRecord(loadKind(goal.type), deployment);
         const draft = recordOf(goal, goal.inputs, recorded);
         const context = { ...deployment.context(draft, op, interrupted), ignoreChanges: goal.ignoreChanges };
         let inputs = old ? keepIgnored(old.inputs, goal.inputs, goal.ignoreChanges) : goal.inputs;
