@@ -28,6 +28,9 @@ export interface DoorOptions {
 /** Milliseconds that a database has to come up, whose objects were restored a moment ago. */
 const databaseWithin = 600_000;
 
+/** Of the ConfigMaps that tell Velero what to change. */
+const changesLabel = "anchorage.dev/changes-of";
+
 /** The real doors of a restore. */
 export function restoreDoors(options: DoorOptions): RestoreDoors {
     const { place, stack, door, backups, lock, harbor } = options;
@@ -40,13 +43,16 @@ export function restoreDoors(options: DoorOptions): RestoreDoors {
         velero,
         modifier: async (name, rules) => {
             if (rules === undefined) return inVelero.remove("configmaps", name);
+            // Of restores that were killed: whoever restores holds the lock, so that nobody uses them.
+            const left = ["delete", "configmaps", "-l", `${changesLabel}=restore`, "--ignore-not-found"];
+            await inVelero.kubectl("remove what killed restores left", left);
             await inVelero.create("tell Velero what to change", {
                 apiVersion: "v1",
                 kind: "ConfigMap",
                 metadata: {
                     name,
                     namespace: inVelero.namespace,
-                    labels: { "app.kubernetes.io/managed-by": "anchorage" },
+                    labels: { "app.kubernetes.io/managed-by": "anchorage", [changesLabel]: "restore" },
                 },
                 data: { "rules.json": JSON.stringify(rules) },
             });

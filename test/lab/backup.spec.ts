@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CompleteManifest } from "../../automation/backup/manifest";
 import { openHarbor, type OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
@@ -24,6 +25,7 @@ describe("backup in a lab", function () {
     let lab: LabEndpoints;
     let opened: OpenedClient;
     let registry: RegistryClient;
+    const pushed: { readonly digest: string; readonly endedAt: number }[] = [];
 
     const anchorage = (...args: string[]): Promise<{ stdout: string }> =>
         exec(process.execPath, [cli, ...args, ...stack]);
@@ -56,9 +58,14 @@ describe("backup in a lab", function () {
         const last = stdout.trim().split("\n").at(-1) ?? "";
         return (JSON.parse(last) as { manifest: CompleteManifest }).manifest;
     };
-    /** Begins a backup; `reached` waits until it is at a step. */
-    const begin = (set: string): { reached: (step: string) => Promise<void>; kill: () => Promise<void> } => {
-        const child = spawn(process.execPath, [cli, "backup", "--name", set, ...stack]);
+    interface Begun {
+        /** Waits until it is at a step, or past it. */
+        readonly reached: (step: string) => Promise<void>;
+        readonly kill: () => Promise<void>;
+    }
+    const begin = (set: string): Begun => beginVerb("backup", "--name", set);
+    const beginVerb = (...args: readonly string[]): Begun => {
+        const child = spawn(process.execPath, [cli, ...args, ...stack]);
         let text = "";
         let running = true;
         const ended = new Promise<void>((resolve) => {
@@ -107,29 +114,29 @@ describe("backup in a lab", function () {
     });
 
     it("holds every image whose push had ended before its quiet window, while others are pushed", async () => {
-        const ends: number[] = [];
-        let stop = false;
-        const push = async (repository: string, tag: string): Promise<void> => {
-            await registry.push(repository, tag, smallImage(`image ${tag}\n`));
-            ends.push(Date.now());
+        const push = async (tag: string): Promise<void> => {
+            const digest = await registry.push("library/app", tag, smallImage(`image ${tag}\n`));
+            pushed.push({ digest, endedAt: Date.now() });
         };
         const pusher = async (client: number): Promise<void> => {
-            for (let n = 0; !stop && n < 34; n++) {
+            for (let n = 0; n < 25;) {
                 try {
-                    await push("library/app", `c${String(client)}-${String(n)}`);
+                    await push(`c${String(client)}-${String(n)}`);
+                    n++;
                 } catch (error) {
                     if (!/read.only/i.test(String(error))) throw error; // the quiet window
+                    await delay(200);
                 }
             }
         };
-        await push("library/first", "v1");
-        const pushers = [1, 2, 3].map(pusher);
+        await push("first");
+        const pushers = [1, 2, 3, 4].map(pusher);
         await anchorage("backup", "--name", "busy");
-        stop = true;
         await Promise.all(pushers);
+        assert.equal(pushed.length, 101);
         const { quietWindow, counts } = await manifestOf("busy");
-        const before = ends.filter((end) => end < Date.parse(quietWindow.beganAt)).length;
-        const ever = ends.filter((end) => end < Date.parse(quietWindow.endedAt)).length;
+        const before = pushed.filter(({ endedAt }) => endedAt < Date.parse(quietWindow.beganAt)).length;
+        const ever = pushed.filter(({ endedAt }) => endedAt < Date.parse(quietWindow.endedAt)).length;
         assert.ok(before > 0);
         const told = `${String(counts.artifacts)} images, of which ${String(before)} to ${String(ever)} were pushed by then`;
         assert.ok(counts.artifacts >= before && counts.artifacts <= ever, told);
@@ -147,34 +154,86 @@ describe("backup in a lab", function () {
         assert.match(text, /another command works on this Harbor: .*@.*, process \d+, backup of stack lab-backup/);
     });
 
-    it("that was killed is put back by the next command; the next backup is good, and nothing of it is left", async () => {
-        await anchorage("backup", "unlock");
-        const quiet = begin("quiet");
-        await quiet.reached("back up objects");
-        await quiet.kill();
-        assert.equal((await opened.client.system.info()).read_only, true, "it was killed in its quiet window");
-        await anchorage("backup", "unlock");
-        await requireWritable("after unlock");
-        const copying = begin("killed");
-        await copying.reached("copy images\n");
-        await copying.kill();
+    /** Steps of a command, as its plan has them. */
+    const titlesOf = async (...args: string[]): Promise<readonly string[]> => {
+        const { stdout } = await anchorage(...args, "--plan", "--json");
+        const last = stdout.trim().split("\n").at(-1) ?? "";
+        return (JSON.parse(last) as { plan: readonly { title: string }[] }).plan.map(({ title }) => title);
+    };
+    const objectsOf = async (namespace: string, ...what: string[]): Promise<string[]> => {
+        const args = ["--kubeconfig", lab.kubeconfig, "-n", namespace, "get", ...what, "-o", "name"];
+        const { stdout } = await exec(lab.tools.kubectl, args);
+        return stdout
+            .trim()
+            .split("\n")
+            .filter((line) => line !== "")
+            .sort();
+    };
+
+    it("that is killed at any of its steps is put back by the next command, which leaves nothing of it", async function () {
+        this.timeout(20 * 60_000);
+        const titles = await titlesOf("backup");
+        const check = titles.indexOf("look whether a backup can be made");
+        const quiet = titles.indexOf("back up objects and database");
+        assert.ok(check > 0 && quiet > check);
+        for (const [index, title] of titles.entries()) {
+            // Printed by every backup but one that finds nothing to put back.
+            if (title === "put back what a killed command left" && index === 0) continue;
+            const killed = begin(`killed-${String(index)}`);
+            if (index > check) {
+                // What the one before it left is put back before anything else is looked at.
+                await killed.reached(titles[check] ?? "");
+                await requireWritable(`after a kill at "${titles[index - 1] ?? ""}"`);
+            }
+            await killed.reached(title);
+            await killed.kill();
+            if (index === quiet) {
+                assert.equal((await opened.client.system.info()).read_only, true, "it was killed in its quiet window");
+                await anchorage("backup", "unlock");
+                await requireWritable("after unlock");
+            }
+        }
         await anchorage("backup", "--name", "good");
         await requireWritable("after the next backup");
+        const left = await sets();
+        // One that was killed at its very end may be whole.
+        const whole = left.map(({ name: set }) => set).filter((set) => !/^killed-1[3-9]$/.test(set));
+        assert.deepEqual(whole, ["busy", "good"]);
+        assert.ok(left.every(({ state }) => state === "complete"));
         assert.deepEqual(
-            (await sets()).map((set) => `${set.name} ${set.state}`),
-            ["busy complete", "good complete"],
+            await objectsOf("velero", "backups.velero.io"),
+            left.map(({ name: set }) => `backup.velero.io/anchorage-${set}`).sort(),
         );
-        const velero = ["--kubeconfig", lab.kubeconfig, "-n", "velero", "get", "backups.velero.io", "-o", "name"];
-        const { stdout } = await exec(lab.tools.kubectl, velero);
-        assert.deepEqual(stdout.trim().split("\n").sort(), [
-            "backup.velero.io/anchorage-busy",
-            "backup.velero.io/anchorage-good",
-        ]);
+        assert.deepEqual(await objectsOf("harbor", "pods", "-l", "app.kubernetes.io/component=database-client"), []);
+        for (const { name: set } of left) await anchorage("backup", "verify", set);
         await anchorage("backup", "delete", "good", "--yes");
-        assert.deepEqual(
-            (await sets()).map((set) => set.name),
-            ["busy"],
-        );
+        assert.ok(!(await sets()).some((set) => set.name === "good"));
         await anchorage("backup", "verify", "busy");
+    });
+
+    it("is restored after the restore was killed at any of its steps", async function () {
+        this.timeout(20 * 60_000);
+        const all = await titlesOf("restore", "--from", "busy");
+        // The steps after these only look.
+        const titles = all.slice(0, all.indexOf("lift what the dump had frozen") + 1);
+        assert.ok(titles.length > 5);
+        const { counts, quietWindow } = await manifestOf("busy");
+        for (const title of titles) {
+            const killed = beginVerb("restore", "--from", "busy", "--yes");
+            await killed.reached(title);
+            await killed.kill();
+        }
+        await anchorage("restore", "--from", "busy", "--yes");
+        await requireWritable("after the restore that came through");
+        assert.equal((await opened.client.system.health()).status, "healthy");
+        let artifacts = 0;
+        for await (const { artifact_count } of opened.client.repositories.listAll()) artifacts += artifact_count;
+        assert.equal(artifacts, counts.artifacts);
+        for (const { digest, endedAt } of pushed) {
+            if (endedAt < Date.parse(quietWindow.beganAt)) await registry.pullManifest("library/app", digest);
+        }
+        await anchorage("backup", "--name", "after");
+        assert.deepEqual(await objectsOf("harbor", "pods", "-l", "app.kubernetes.io/component=database-client"), []);
+        assert.deepEqual(await objectsOf("velero", "configmaps", "-l", "app.kubernetes.io/managed-by=anchorage"), []);
     });
 });
