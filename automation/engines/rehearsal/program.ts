@@ -22,8 +22,12 @@ export async function runProgram(
     pulumi.runtime.setMockOptions(monitor, project, stack, deployment.preview, "organization");
 
     const errors: unknown[] = [];
+    let ended = false;
     const collect = (error: unknown): void => {
-        if (!errors.includes(error)) errors.push(error);
+        if (errors.includes(error)) return;
+        // Not the program's any more: this process must not go on as if nothing had happened.
+        if (ended) throw error;
+        errors.push(error);
     };
     process.on("uncaughtException", collect);
     process.on("unhandledRejection", collect);
@@ -36,8 +40,8 @@ export async function runProgram(
         collect(error);
     }
     await pulumi.runtime.disconnect();
-    process.removeListener("uncaughtException", collect);
-    process.removeListener("unhandledRejection", collect);
+    // The SDK may reject a second promise with what the program threw, later than this: so who listens stays.
+    ended = true;
 
     // The SDK wraps what a monitor refused in an error of its own; we have that one on record already.
     const told = (error: unknown): boolean =>
