@@ -80,7 +80,11 @@ function checkKeys({ location }: Velero, { cluster }: Settings): string[] {
                 "backup.location.endpoint to the S3 that both clusters reach",
         );
     }
-    if (lab !== undefined && cluster.kind === "lab" && (endpoint ?? accessKey ?? secretKey ?? existingSecret) !== undefined) {
+    if (
+        lab !== undefined &&
+        cluster.kind === "lab" &&
+        (endpoint ?? accessKey ?? secretKey ?? existingSecret) !== undefined
+    ) {
         mistakes.push(
             `backup.location.lab is "${lab}", whose S3 has its own endpoint and keys: leave the endpoint and the keys out, or the lab`,
         );
