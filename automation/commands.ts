@@ -9,6 +9,7 @@ import { addCatalogueCommands } from "./commands/catalogue";
 import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addMigrateCommand } from "./commands/migrate";
+import { addRecoverCommand } from "./commands/recover";
 import { addRestoreCommand } from "./commands/restore";
 import { addUpgradeCommands } from "./commands/upgrade";
 import { addUpgradeRunCommands } from "./commands/upgrade-run";
@@ -247,6 +248,7 @@ export function buildCommands(run: RunVerb): Command {
     addMigrateCommand(stackVerb, run);
     addUpgradeCommands(program, stackVerb, run);
     addUpgradeRunCommands(program, stackVerb, run);
+    addRecoverCommand(stackVerb, run);
     addDrillCommands(program, verb, run);
     addCatalogueCommands(program, verb, run);
     addLabCommands(program, verb, run);

@@ -128,6 +128,11 @@ export interface Engine {
     destroy(options?: EngineOptions): Promise<EngineResult>;
     /** Lifts the protection of every resource on record, so that {@link destroy} may delete it. */
     unprotect(): Promise<void>;
+    /**
+     * Puts right what a killed operation left on record: a lock, operations without an end.
+     * @returns what was found and done @throws UserError (exit code 3) that names whoever is still at work
+     */
+    recover(): Promise<readonly string[]>;
     /** The outputs of the last update; empty before the first. */
     outputs(): Promise<Outputs>;
     /** The stack's configuration, `namespace:key` to its text (JSON for objects). Secrets as "[secret]". */

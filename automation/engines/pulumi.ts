@@ -8,6 +8,7 @@ import { resourcesOf } from "./pulumi/deployment";
 import { explainFailure } from "./pulumi/failures";
 import type { PulumiCli } from "./pulumi/find-cli";
 import { withPrivateSettings, type PrivateSettings } from "./pulumi/private-settings";
+import { recoverStack } from "./pulumi/recover";
 import { createRunner, type CliOutput, type PulumiRunner } from "./pulumi/pulumi-command";
 import { UpdateRecorder, type UpdateKind } from "./pulumi/update-recorder";
 import { readStackConfig } from "./rehearsal/project";
@@ -92,6 +93,10 @@ class PulumiEngine implements Engine {
 
     async unprotect(): Promise<void> {
         await this.ifPresent(() => this.run(["state", "unprotect", "--all", "--yes"]), undefined);
+    }
+
+    recover(): Promise<readonly string[]> {
+        return this.ifPresent(() => recoverStack(this.stack, (args) => this.run(args)), []);
     }
 
     outputs(): Promise<Outputs> {

@@ -10,6 +10,7 @@ import { shownOutputs } from "./rehearsal/outputs";
 import { engineProcess } from "./rehearsal/process";
 import { readStackConfig } from "./rehearsal/project";
 import type { FromChild, ToChild } from "./rehearsal/protocol";
+import { recoverRehearsal } from "./rehearsal/recover";
 import { State, stateFiles } from "./rehearsal/state";
 import { received } from "./rehearsal/transport";
 
@@ -51,6 +52,10 @@ export function createRehearsalEngine(selection: StackSelection, options: Rehear
                 state.records = state.records.map((record) => ({ ...record, protect: false }));
                 await state.save();
             });
+        },
+        recover: async () => {
+            const { lock } = stateFiles(anchorageHome(), (await config()).project, recordName(selection));
+            return recoverRehearsal(lock, selection.stack, openState);
         },
         outputs: async () => shownOutputs((await openState()).outputs),
         config: async () => {

@@ -86,16 +86,24 @@ export async function engineFor(version: string, options: StackOptions, context:
 }
 
 async function bringUp(
-    { options, waitMs }: UpgradeGround,
+    { options, outputs, door, waitMs }: UpgradeGround,
     version: string,
     { signal, update }: ReleaseOptions,
     context: Context,
 ): Promise<string | undefined> {
     const { engine } = await engineFor(version, options, context);
     const patience = AbortSignal.timeout(waitMs);
+    const crashed = new AbortController();
+    const over = new AbortController();
+    const objects = new VeleroObjects(outputs, outputs.namespace, { ...door, signal: over.signal });
+    const watching = new HarborWorkloads(objects, outputs.release.name)
+        .watchForCrash(over.signal)
+        .catch((error: unknown) => {
+            crashed.abort(error);
+        });
     try {
         const result = await engine.up({
-            signal: AbortSignal.any([signal, patience]),
+            signal: AbortSignal.any([signal, patience, crashed.signal]),
             onEvent: (event) => {
                 forwardEvent(event, context.reporter, update);
             },
@@ -103,12 +111,16 @@ async function bringUp(
         return renderSummary(result, "done");
     } catch (error) {
         signal.throwIfAborted();
+        crashed.signal.throwIfAborted();
         if (!patience.aborted) throw error;
         throw new UserError(`Harbor ${version} was not ready within ${String(Math.round(waitMs / 1000))} s`, {
             details: error instanceof UserError ? [error.message, ...error.details] : [],
             next: ["--wait gives it more time, where it only needs that"],
             cause: error,
         });
+    } finally {
+        over.abort();
+        await watching;
     }
 }
 

@@ -229,9 +229,10 @@ function releaseStep(upgrading: Upgrading): Step {
         skip: () => upgrading.alreadyVerified(hop.to),
         run: async ({ signal, update }) => {
             upgrading.lock.fence();
-            if (hop.state !== "changing") await upgrading.note({ state: "changing", verified: undefined });
+            const resumed = hop.state === "changing";
+            if (!resumed) await upgrading.note({ state: "changing", verified: undefined });
             await upgrading.lock.record({ readOnly: true, queues: [...hop.pausedQueues], workloads: true });
-            const repaired = await doors.repair();
+            const repaired = resumed ? await doors.repair() : [];
             const told = await doors.release(hop.to, { signal, update });
             return [...repaired, ...(told === undefined ? [] : [told])].join("; ") || describeHop(hop);
         },

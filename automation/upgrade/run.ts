@@ -9,6 +9,7 @@ import { openBackupStore, requireBackup } from "../backup/stores";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
 import type { Context, StackOptions } from "../context";
+import { repair as repairStack } from "../recover";
 import { requireStack, stackFlags } from "../stack-files";
 import { requireStackOutputs } from "../stack-outputs";
 import type { StepsResult } from "../steps";
@@ -147,7 +148,10 @@ async function onGround(
 
 function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Context): UpgradeDoors {
     const { wait = 900, maxBackupAge = 60 } = options;
-    const repair = (): Promise<readonly string[]> => Promise.resolve([]);
+    const repair = async (): Promise<readonly string[]> => {
+        const { engine } = await context.selectEngine(options);
+        return repairStack(engine, ground.outputs, ground.door);
+    };
     const given = { options, maxBackupAgeMs: maxBackupAge * 60_000, waitMs: wait * 1000, repair };
     return upgradeDoors({ ...ground, ...given }, { ...context, signal: ground.signal });
 }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { waitFor } from "../../lib/wait";
-import { selectorOf, Workloads, writers, type NamespaceObjects } from "../restore/workloads";
+import { UserError } from "../../lib/errors";
+import { notReady, selectorOf, writers, type NamespaceObjects, type WorkloadObject } from "../restore/workloads";
 import type { UpgradeWorkloads } from "./upgrading";
 
 interface WithContainers {
@@ -16,6 +18,23 @@ interface Listed {
     };
 }
 
+interface PodObject {
+    readonly metadata: Listed["metadata"];
+    readonly status?: {
+        readonly containerStatuses?: readonly {
+            readonly name: string;
+            readonly restartCount?: number;
+            readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+        }[];
+    };
+}
+
+/** A container may end once or twice while it waits for its database or Redis. */
+const hopeless = 3;
+
+/** Milliseconds between two looks for containers that crash. */
+const crashLook = 2_000;
+
 /** Milliseconds that pods have to end. */
 const endsWithin = 300_000;
 
@@ -24,14 +43,12 @@ const endsWithin = 300_000;
  * number of pods back together with the old images, so that no pod of the new version starts in between.
  */
 export class HarborWorkloads implements UpgradeWorkloads {
-    private readonly workloads: Workloads;
     private readonly database: string;
 
     constructor(
         private readonly objects: NamespaceObjects,
         private readonly release: string,
     ) {
-        this.workloads = new Workloads(objects, release);
         this.database = `${release}-database`;
     }
 
@@ -55,8 +72,46 @@ export class HarborWorkloads implements UpgradeWorkloads {
         }
     }
 
-    ready(update: (detail: string) => void, timeoutMs: number): Promise<number> {
-        return this.workloads.ready(update, undefined, timeoutMs);
+    async ready(update: (detail: string) => void, timeoutMs: number): Promise<number> {
+        let waiting: readonly string[] = [];
+        const look = async (): Promise<number | undefined> => {
+            const all = await this.list<WorkloadObject>("deployments,statefulsets", selectorOf(this.release));
+            waiting = all.flatMap((one) => notReady(one) ?? []);
+            if (waiting[0] !== undefined) update(waiting[0]);
+            if (waiting.length === 0 && all.length > 0) return all.length;
+            await this.requireNoCrash();
+            return undefined;
+        };
+        return waitFor(look, {
+            what: "Harbor's workloads to be ready",
+            timeoutMs,
+            intervalMs: 500,
+            signal: this.objects.signal,
+            describe: () => waiting.join("; ") || "there is none",
+        });
+    }
+
+    /** Rejects as soon as a container ends again and again: more waiting mends nothing. @param signal ends the watch */
+    async watchForCrash(signal: AbortSignal): Promise<void> {
+        while (!signal.aborted) {
+            await this.requireNoCrash();
+            await delay(crashLook, undefined, { signal }).catch(() => undefined);
+        }
+    }
+
+    /** @throws UserError that says which, and what its kubelet says */
+    private async requireNoCrash(): Promise<void> {
+        const pods = await this.list<PodObject>("pods", selectorOf(this.release));
+        for (const { metadata, status } of pods) {
+            for (const { name, restartCount = 0, state } of status?.containerStatuses ?? []) {
+                if (restartCount < hopeless) continue;
+                if (state?.waiting?.reason !== "CrashLoopBackOff" || metadata.deletionTimestamp !== undefined) continue;
+                throw new UserError(`${name} of pod ${metadata.name} ends again and again`, {
+                    details: state.waiting.message === undefined ? [] : [state.waiting.message],
+                    next: [`kubectl -n ${this.objects.namespace} logs ${metadata.name} -c ${name} --previous`],
+                });
+            }
+        }
     }
 
     async images(): Promise<readonly string[]> {
@@ -86,7 +141,7 @@ export class HarborWorkloads implements UpgradeWorkloads {
         await this.objects.kubectl(what, ["scale", kind, name, `--replicas=${String(replicas)}`]);
     }
 
-    private async list(kinds: string, selector: string): Promise<readonly Listed[]> {
+    private async list<T = Listed>(kinds: string, selector: string): Promise<readonly T[]> {
         const stdout = await this.objects.kubectl(`read Harbor's ${kinds}`, [
             "get",
             kinds,
@@ -95,6 +150,6 @@ export class HarborWorkloads implements UpgradeWorkloads {
             "-o",
             "json",
         ]);
-        return (JSON.parse(stdout) as { readonly items: readonly Listed[] }).items;
+        return (JSON.parse(stdout) as { readonly items: readonly T[] }).items;
     }
 }

@@ -110,7 +110,10 @@ export class ClusterReader {
                 apiVersion: "v1",
                 kind: "Pod",
                 metadata: { name: metadata.name, namespace },
-                status: { conditions },
+                status: {
+                    conditions,
+                    ...(why === undefined ? {} : { containerStatuses: [endsAgainAndAgain(why)] }),
+                },
             });
         }
     }
@@ -158,6 +161,12 @@ export class ClusterReader {
             }
         );
     }
+}
+
+/** Of a container, as a kubelet says it (core/v1). */
+function endsAgainAndAgain(message: string): object {
+    const waiting = { reason: "CrashLoopBackOff", message };
+    return { name: "core", image: "", imageID: "", ready: false, restartCount: 3, state: { waiting } };
 }
 
 const secretForm = z.object({ data: z.record(z.string(), z.string()).default({}) });

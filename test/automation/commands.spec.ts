@@ -86,6 +86,7 @@ describe("command line", () => {
                 "outputs",
                 "plan",
                 "preview",
+                "recover",
                 "restore",
                 "start",
                 "status",

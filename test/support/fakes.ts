@@ -51,7 +51,17 @@ export function sampleResult(changes: readonly ResourceChange[], outputs = asOut
 /** An engine of which only the given methods may be called; `calls` names those that were. */
 export function fakeEngine(methods: Partial<Engine>): { engine: Engine; calls: string[] } {
     const calls: string[] = [];
-    const names = ["preview", "up", "refresh", "destroy", "unprotect", "outputs", "config", "resources"] as const;
+    const names = [
+        "preview",
+        "up",
+        "refresh",
+        "destroy",
+        "unprotect",
+        "recover",
+        "outputs",
+        "config",
+        "resources",
+    ] as const;
     const engine: Record<string, unknown> = { name: "rehearsal", version: "1.0.0", stack: "lab" };
     for (const name of names) {
         const method = (methods[name] ?? unexpected(`engine.${name}`)) as (...args: unknown[]) => unknown;

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Client } from "pg";
+import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import { smallImage } from "../../harbor/registry/image";
+import { RegistryClient } from "../../harbor/registry/registry-client";
+import { resetLab } from "../../lab/lab";
+import { labLayout } from "../../lab/layout";
+import { exec, ExecFailure } from "../../lib/exec";
+import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { readLabEndpoints } from "../../lib/lab-endpoints";
+import { waitFor } from "../../lib/wait";
+import { labTimeout, testBinaries } from "../support/lab";
+import { passwordOf } from "../support/lab-password";
+
+const name = "upgrade";
+const cli = path.join(projectRoot, "bin/anchorage.js");
+const settings = `config:
+  anchorage:cluster: { kind: lab, name: ${name} }
+  anchorage:charts: { source: contract }
+  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
+  anchorage:harbor: { version: 2.12.2 } # follows upgrades
+  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
+`;
+
+/** The command as it is typed, from Harbor 2.12.2 on, with each version's own chart and a schema that moves. */
+describe("upgrade in a lab", function () {
+    this.timeout(10 * 60_000);
+
+    let project: string;
+    let lab: LabEndpoints;
+    let opened: OpenedClient;
+    let registry: RegistryClient;
+    const digests: string[] = [];
+
+    const env = (): Record<string, string> => ({ ANCHORAGE_PROJECT: project });
+    const flags = ["--stack", name, "--engine", "rehearsal", "--yes"];
+    const run = ["upgrade", "run", ...flags, "--accept-engine-change", "--wait", "120"];
+    const anchorage = (...args: string[]): Promise<{ stdout: string }> =>
+        exec(process.execPath, [cli, ...args], { env: env() });
+    /** Its exit code, and all that it said. */
+    const failing = async (...args: string[]): Promise<{ code: number | undefined; text: string }> => {
+        try {
+            await anchorage(...args);
+        } catch (error) {
+            assert.ok(error instanceof ExecFailure);
+            return { code: error.exitCode, text: error.stdout + error.stderr };
+        }
+        return assert.fail(`${args.join(" ")} succeeded`);
+    };
+    /** Kills the command at a step of it. */
+    const killAt = async (step: string, ...args: string[]): Promise<void> => {
+        const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env() } });
+        let text = "";
+        const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+        for (const stream of [child.stdout, child.stderr])
+            stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+        await waitFor(
+            () => {
+                assert.equal(child.exitCode, null, `ended before "${step}":\n${text}`);
+                return text.includes(`… ${step}`) ? true : undefined;
+            },
+            { what: step, timeoutMs: 180_000, intervalMs: 20 },
+        );
+        child.kill("SIGKILL");
+        await ended;
+    };
+    /** On the stack's database, past its Harbor. */
+    const sql = async <T extends object>(statement: string): Promise<T[]> => {
+        const pids = JSON.parse(await readFile(path.join(labLayout(name).harbor, "children.json"), "utf8")) as {
+            pid: number;
+        }[];
+        for (const { pid } of pids) {
+            const words = (await readFile(`/proc/${String(pid)}/cmdline`, "utf8")).split("\0");
+            const host = words[words.indexOf("-k") + 1];
+            if (!words.includes("-k") || host === undefined) continue;
+            const admin = new Client({ host, user: "postgres", database: "postgres" });
+            await admin.connect();
+            const found = await admin.query<{ datname: string }>(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'harbor\\_%'",
+            );
+            await admin.end();
+            const client = new Client({ host, user: "postgres", database: found.rows[0]?.datname ?? "" });
+            await client.connect();
+            try {
+                return (await client.query<T>(statement)).rows;
+            } finally {
+                await client.end();
+            }
+        }
+        return assert.fail("no PostgreSQL runs");
+    };
+    const schema = async (): Promise<unknown> => sql("SELECT version::int, dirty FROM schema_migrations");
+    const requireHarbor = async (version: string): Promise<void> => {
+        assert.equal((await opened.client.system.info()).harbor_version?.split("-")[0], `v${version}`);
+        assert.equal((await opened.client.system.info()).read_only, false);
+        const queues = await opened.client.jobservice.queues();
+        assert.deepEqual(
+            queues.filter(({ paused }) => paused),
+            [],
+        );
+        for (const digest of digests) await registry.pullManifest("library/app", digest);
+        assert.match(await readFile(path.join(project, `Pulumi.${name}.yaml`), "utf8"), new RegExp(`${version} }`));
+        const projects = await opened.client.projects.list().toArray();
+        assert.deepEqual(
+            projects.map((one) => one.name),
+            ["library"],
+        );
+    };
+
+    before(async function () {
+        this.timeout(labTimeout);
+        project = await mkdtemp(path.join(tmpdir(), "anchorage-upgrade-"));
+        for (const entry of await readdir(projectRoot)) {
+            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
+            await symlink(path.join(projectRoot, entry), path.join(project, entry));
+        }
+        await writeFile(path.join(project, `Pulumi.${name}.yaml`), settings);
+        await anchorage("lab", "start", "--name", name);
+        await anchorage("up", ...flags);
+        lab = await readLabEndpoints(name);
+        assert.ok(lab.harbor);
+        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
+        opened = openHarbor(at);
+        registry = new RegistryClient({ ...at, signal: new AbortController().signal });
+        const answers = async (): Promise<true | undefined> => {
+            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
+            return status === "healthy" ? true : undefined;
+        };
+        await waitFor(answers, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 500 });
+        for (const text of ["one", "two"]) digests.push(await registry.push("library/app", text, smallImage(text)));
+    });
+    after(async () => {
+        await opened.close();
+        await registry.close();
+        await resetLab({ name, binaries: await testBinaries(), exec });
+        await rm(project, { recursive: true });
+    });
+
+    it("rolls a hop back whose migration fails: the old version with the old database", async () => {
+        assert.deepEqual(await schema(), [{ version: 150, dirty: false }]);
+        await sql("ALTER TABLE replication_policy ADD COLUMN since_2_14 text");
+        const { code, text } = await failing(...run);
+        assert.equal(code, 1, text);
+        assert.match(text, /Harbor 2\.14\.4 failed, and 2\.12\.2 is back, with the database as it was/);
+        assert.match(text, /migration 170 failed|Dirty database version 170/);
+        assert.deepEqual(await schema(), [{ version: 150, dirty: false }]);
+        await requireHarbor("2.12.2");
+    });
+
+    it("goes over every hop, also when it is killed in the middle of one: resume brings it to its end", async () => {
+        await sql("ALTER TABLE replication_policy DROP COLUMN since_2_14");
+        await killAt("install Harbor 2.14.4", ...run, "--max-backup-age", "10");
+        const { code, text } = await failing(...run);
+        assert.equal(code, 3, text);
+        assert.match(text, /under way: 2\.12\.2 to 2\.14\.4.*upgrade resume.*upgrade rollback/s);
+        const { stdout } = await anchorage("upgrade", "resume", ...flags, "--wait", "120", "--json");
+        const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
+            version: string;
+            report: { html: string };
+            hops: { state: string; measured?: { pulls: { seconds: number }; pushes: { seconds: number } } }[];
+        };
+        assert.equal(last.version, "2.15.2");
+        assert.deepEqual(
+            last.hops.map(({ state }) => state),
+            ["upgraded", "upgraded"],
+        );
+        assert.ok((last.hops[1]?.measured?.pushes.seconds ?? 0) > 0, "pushes are refused while Harbor is read-only");
+        assert.match(await readFile(last.report.html, "utf8"), /pulls failed for [\d.]+ s.*upgrade rollback/s);
+        assert.deepEqual(await schema(), [{ version: 180, dirty: false }]);
+        await requireHarbor("2.15.2");
+    });
+});
