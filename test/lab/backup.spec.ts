@@ -172,15 +172,16 @@ describe("backup in a lab", function () {
 
     it("that is killed at any of its steps is put back by the next command, which leaves nothing of it", async function () {
         this.timeout(20 * 60_000);
-        const titles = await titlesOf("backup");
+        const putBack = "put back what a killed command left";
+        const titles = (await titlesOf("backup")).filter((title) => title !== putBack);
+        // There is something to put back once the queues are paused.
+        titles.splice(titles.indexOf("pause Harbor's jobs") + 1, 0, putBack);
         const check = titles.indexOf("look whether a backup can be made");
         const quiet = titles.indexOf("back up objects and database");
-        assert.ok(check > 0 && quiet > check);
+        assert.ok(check > 0 && titles.indexOf(putBack) > check && quiet > check);
         for (const [index, title] of titles.entries()) {
-            // Printed by every backup but one that finds nothing to put back.
-            if (title === "put back what a killed command left" && index === 0) continue;
             const killed = begin(`killed-${String(index)}`);
-            if (index > check) {
+            if (index > check && title !== putBack) {
                 // What the one before it left is put back before anything else is looked at.
                 await killed.reached(titles[check] ?? "");
                 await requireWritable(`after a kill at "${titles[index - 1] ?? ""}"`);
