@@ -52,13 +52,16 @@ const tellUser: Tell = (line) => {
     console.error(line);
 };
 
-/** Measures A B A B ..., so that a machine that grows slower favours neither. */
+/** Measures A B, B A, A B ..., so that a machine that grows slower, or what one leaves to its caches, favours neither. */
 export async function measurePairs(subject: Side, peer: Side, rounds: number, tell: Tell = tellUser): Promise<Pairs> {
     const subjects: number[] = [];
     const peers: number[] = [];
     for (let round = 1; round <= rounds; round++) {
-        subjects.push(await once(subject, `${String(round)}/${String(rounds)}`, tell));
-        peers.push(await once(peer, `${String(round)}/${String(rounds)}`, tell));
+        const turn = `${String(round)}/${String(rounds)}`;
+        const first = async (): Promise<number> => subjects.push(await once(subject, turn, tell));
+        const second = async (): Promise<number> => peers.push(await once(peer, turn, tell));
+        // What one leaves to the disk and the caches, the other one finds: each is first every other time.
+        for (const measure of round % 2 === 1 ? [first, second] : [second, first]) await measure();
     }
     return pairsOf(subjects, peers);
 }
