@@ -53,18 +53,8 @@ export class Retentions {
         } catch (error) {
             if (isHarborError(error, "not-found")) return undefined;
             const isUnclear = isHarborError(error, "server") && error.status === 500 && error.code === "UNKNOWN";
-            if (isUnclear && (await this.isMissing(id, options))) return undefined;
+            if (isUnclear && (await saysThatNoneIs(this.executions(id, options)))) return undefined;
             throw error;
-        }
-    }
-
-    private async isMissing(id: number, options?: CallOptions): Promise<boolean> {
-        try {
-            await this.executions(id, options).total();
-            return false;
-        } catch (error) {
-            if (!isHarborError(error)) throw error;
-            return error.kind === "invalid" && /no such retention policy/i.test(error.message);
         }
     }
 
@@ -95,5 +85,15 @@ export class Retentions {
             { dates: ["start_time", "end_time"], defaults: { dry_run: false } },
             options,
         );
+    }
+}
+
+async function saysThatNoneIs(executions: Listing<RetentionExecution>): Promise<boolean> {
+    try {
+        await executions.total();
+        return false;
+    } catch (error) {
+        if (!isHarborError(error)) throw error;
+        return error.kind === "invalid" && /no such retention policy/i.test(error.message);
     }
 }

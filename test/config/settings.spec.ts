@@ -231,6 +231,7 @@ describe("settings", () => {
         assert.deepEqual(files.sort(), [
             "Pulumi.dev.yaml",
             "Pulumi.lab-backup.yaml",
+            "Pulumi.lab-target.yaml",
             "Pulumi.lab.yaml",
             "Pulumi.onprem.yaml",
             "Pulumi.public-ha.yaml",

@@ -80,6 +80,10 @@ describe("the lab's Harbor: what it is, its settings, read-only", function () {
         assert.equal((json as { public_project_count: number }).public_project_count, 1);
         const permissions = (await harbor.ask("GET", "/permissions")).json as Record<string, unknown[]>;
         assert.ok((permissions["system"]?.length ?? 0) > 50);
-        assert.equal((await harbor.ask("GET", "/auditlog-exts")).text, "[]\n");
+        const log = (await harbor.ask("GET", "/auditlog-exts")).json as { resource: string; operation: string }[];
+        assert.deepEqual(
+            log.map(({ operation, resource }) => `${operation} ${resource}`),
+            ["create yes"],
+        );
     });
 });
