@@ -51,17 +51,23 @@ describe("upgrade in a lab", function () {
         }
         return assert.fail(`${args.join(" ")} succeeded`);
     };
-    /** Kills the command at a step of it. */
-    const killAt = async (step: string, ...args: string[]): Promise<void> => {
+    /** Whether the record of the upgrade says that the release is being changed: before, another run may begin. */
+    const isChanging = async (): Promise<boolean> => {
+        const args = ["--kubeconfig", lab.kubeconfig, "-n", "harbor", "get", "configmap", "anchorage-upgrade"];
+        return (await exec(lab.tools.kubectl, [...args, "-o", "yaml"])).stdout.includes('"state":"changing"');
+    };
+    /** Kills the command while it installs a release. */
+    const killInstalling = async (version: string, ...args: string[]): Promise<void> => {
+        const step = `install Harbor ${version}`;
         const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env() } });
         let text = "";
         const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
         for (const stream of [child.stdout, child.stderr])
             stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
         await waitFor(
-            () => {
+            async () => {
                 assert.equal(child.exitCode, null, `ended before "${step}":\n${text}`);
-                return text.includes(`… ${step}`) ? true : undefined;
+                return text.includes(`… ${step}`) && (await isChanging()) ? true : undefined;
             },
             { what: step, timeoutMs: 180_000, intervalMs: 20 },
         );
@@ -153,7 +159,7 @@ describe("upgrade in a lab", function () {
 
     it("goes over every hop, also when it is killed in the middle of one: resume brings it to its end", async () => {
         await sql("ALTER TABLE replication_policy DROP COLUMN since_2_14");
-        await killAt("install Harbor 2.14.4", ...run, "--max-backup-age", "10");
+        await killInstalling("2.14.4", ...run, "--max-backup-age", "10");
         const { code, text } = await failing(...run);
         assert.equal(code, 3, text);
         assert.match(text, /under way: 2\.12\.2 to 2\.14\.4.*upgrade resume.*upgrade rollback/s);
