@@ -8,7 +8,7 @@ import { removeLeftClients } from "./backup/database-left";
 import { onBackupGround, openHarbor, type BackupGround } from "./backup/ground";
 import { StackHold } from "./backup/hold";
 import { describeHolder, thisHolder } from "./backup/lock";
-import { Making, type BackupDoors } from "./backup/making";
+import { isOf, Making, type BackupDoors } from "./backup/making";
 import { defaultSetName, fingerprintOf, type BackupKind } from "./backup/manifest";
 import { pruneSets, type Pruned } from "./backup/pruning";
 import { findSet, requireSetName } from "./backup/sets";
@@ -172,9 +172,9 @@ async function planOf(
 }
 
 /** @throws UserError (exit code 3) where a set of that name is there already; an incomplete one of ours gives way */
-async function refuseExisting(name: string, stack: string, { backups }: BackupGround): Promise<void> {
+async function refuseExisting(name: string, stack: string, { outputs, backups }: BackupGround): Promise<void> {
     const found = await findSet(backups, name);
-    if (found === undefined || (found.state === "incomplete" && found.stack === stack)) return;
+    if (found === undefined || (found.state === "incomplete" && isOf(found, { stack, outputs }))) return;
     throw new UserError(`there is a backup ${name} already, of ${found.beganAt}`, {
         next: ["choose another --name, or leave it out", `npx anchorage backup delete ${name} removes that one`],
         exitCode: ExitCode.refused,

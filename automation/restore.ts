@@ -5,6 +5,7 @@ import { ExitCode, UserError } from "../lib/errors";
 import { anchorageHome } from "../lib/home";
 import { onBackupGround } from "./backup/ground";
 import type { CompleteManifest } from "./backup/manifest";
+import { describePending } from "./backup/pending";
 import { requireComplete } from "./backup/sets";
 import { openBackupStore } from "./backup/stores";
 import { Velero } from "./backup/velero";
@@ -66,7 +67,13 @@ export async function restore(options: RestoreOptions, context: Context): Promis
             const ground = { outputs, door: { ...door, signal }, backups, ...(lock === undefined ? {} : { lock }) };
             await refuse(manifest, ground, "refused" in taken ? taken.refused : undefined);
             const set = setOf(manifest);
-            if (mode.kind === "in-place") await requireAnswer(options, set, outputs, context);
+            if (mode.kind === "in-place") {
+                await requireAnswer(options, set, outputs, context);
+                const left = lock?.left;
+                if (left !== undefined) {
+                    context.reporter.line(`goes on where a ${left.by} came to no end: ${describePending(left)}`);
+                }
+            }
             await run(open(ground, set, mode, options), mode, options, outputs, { ...context, signal });
         } finally {
             await lock?.release();

@@ -10,6 +10,8 @@ import { BlobCounter } from "./blobs-progress";
 import { transfer } from "./blobs-transfer";
 
 const defaultConcurrency = 8;
+/** Milliseconds after which nobody goes on with an upload in parts. */
+const abandonedAfterMs = 24 * 3_600_000;
 /** Results that may wait for a large object before them. */
 const ahead = 512;
 
@@ -22,7 +24,8 @@ export async function copyBlobsAhead(
     target: ObjectStore,
     options: CopyBlobsOptions,
 ): Promise<BlobProgress> {
-    await target.abandonUploads("anchorage/");
+    // Younger ones may be of another stack that is backing up into the same bucket.
+    await target.abandonUploads("anchorage/", abandonedAfterMs);
     const pass = new Pass(source, target, undefined, options);
     for (const root of [linkRoot, contentRoot]) await drain(pass.shared(root));
     pass.end();

@@ -1,3 +1,5 @@
+import type { MarkTimes } from "./prune-mark";
+
 /**
  * The registry's content in a backup: objects that never change under their key are kept once for all sets, the few
  * others by each set. Nothing here holds more than a page of keys in memory.
@@ -85,6 +87,8 @@ export interface PruneBlobsOptions extends BlobOptions {
     readonly keep: readonly BlobSet[];
     /** Says what would be deleted, deletes nothing. @default false */
     readonly dryRun?: boolean;
+    /** Of the mark that is in the bucket meanwhile. */
+    readonly marks?: MarkTimes;
 }
 
 export interface PrunedBlobs {

@@ -1,7 +1,8 @@
 import type { StackOutputs } from "../../config/contract";
+import { ExitCode, UserError } from "../../lib/errors";
 import type { ClusterDoor } from "../cluster-access";
 import { MaintenanceLock } from "./lock";
-import type { Pending } from "./pending";
+import { heldForRestore, type Pending } from "./pending";
 import { requireBackup } from "./stores";
 import { VeleroObjects } from "./velero-access";
 
@@ -27,7 +28,9 @@ export class StackHold {
             return new StackHold(outer, inner);
         } catch (error) {
             await outer.release();
-            throw error;
+            const busy = error instanceof UserError && error.exitCode === ExitCode.refused;
+            // Harbor's namespace is not there yet again.
+            throw busy || outer.left === undefined ? error : heldForRestore(outer.left);
         }
     }
 
@@ -38,7 +41,7 @@ export class StackHold {
 
     /** What is switched; right after {@link take}: by a command that was killed. */
     get left(): Pending | undefined {
-        return this.inner.left;
+        return this.inner.left ?? this.outer.left;
     }
 
     /** How far the API server's clock is ahead of this machine's, in milliseconds. */
@@ -46,7 +49,10 @@ export class StackHold {
         return this.inner.clusterSkewMs;
     }
 
-    readonly record = (switched: Omit<Pending, "by">): Promise<void> => this.inner.setPending(switched);
+    readonly record = async (switched: Omit<Pending, "by">): Promise<void> => {
+        await this.inner.setPending(switched);
+        if (this.outer.left !== undefined) await this.outer.setPending(undefined);
+    };
 
     /** @throws UserError where it is lost */
     readonly fence = (): void => {

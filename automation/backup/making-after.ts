@@ -2,7 +2,7 @@ import { UserError } from "../../lib/errors";
 import type { Step } from "../steps";
 import { copyBlobs } from "./blobs";
 import type { Making } from "./making";
-import { writeManifest } from "./sets";
+import { findSet, writeManifest } from "./sets";
 import { copied, mebibytes, type Copied } from "./words";
 
 /** What a backup does once Harbor goes on. */
@@ -46,12 +46,23 @@ export function completeStep(making: Making): Step {
         run: async () => {
             // Another command may have removed the set, where this one was taken for dead.
             making.doors.fence();
+            await requireOurs(making);
             const manifest = making.wholeManifest();
             await writeManifest(making.doors.manifests, manifest);
             making.manifest = manifest;
             return undefined;
         },
     };
+}
+
+/** @throws UserError where somebody, who thought that nobody makes it any more, deleted the set: blobs may be gone, too */
+async function requireOurs({ plan: { name }, doors: { manifests }, began }: Making): Promise<void> {
+    const found = await findSet(manifests, name);
+    if (found?.state === "incomplete" && found.beganAt === began?.beganAt) return;
+    throw new UserError(`backup ${name} was deleted while it was being made`, {
+        details: ["another stack that backs up into the same bucket can do so: npx anchorage backup delete"],
+        next: ["npx anchorage backup makes a new one"],
+    });
 }
 
 export function pruneStep(making: Making): Step {

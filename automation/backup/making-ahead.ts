@@ -1,8 +1,9 @@
 import { UserError } from "../../lib/errors";
 import type { Step } from "../steps";
 import { copyBlobsAhead } from "./blobs";
-import { describePending } from "./pending";
+import { describePending, heldForRestore } from "./pending";
 import type { Making } from "./making";
+import { awaitPruning } from "./prune-mark";
 import { removeSet, setKeys, writeManifest } from "./sets";
 import { copied, type Copied } from "./words";
 
@@ -35,11 +36,7 @@ export function putBackStep(making: Making): Step {
         skip: () => (left === undefined ? "nothing is left" : undefined),
         run: async ({ signal }) => {
             if (left === undefined) return undefined;
-            if (left.workloads) {
-                throw new UserError("a restore came to no end: Harbor is held until one does", {
-                    next: ["npx anchorage restore --from NAME goes on with it"],
-                });
-            }
+            if (left.workloads) throw heldForRestore(left);
             await making.quiesce.putBack({ signal });
             return `${describePending(left)}, of ${left.by}`;
         },
@@ -114,7 +111,7 @@ export function beginStep(making: Making): Step {
         id: "begin",
         title: "begin the set",
         plan: `${setKeys(making.plan.name).manifest}, incomplete until the end`,
-        run: async () => {
+        run: async ({ signal, update: onProgress }) => {
             const { name, stack, kind, outputs, anchorage, secretKeyFingerprint, maker } = making.plan;
             const { release, namespace, registryUrl } = outputs;
             making.began = {
@@ -128,6 +125,9 @@ export function beginStep(making: Making): Step {
                 velero: { backupName: making.backupName },
             };
             await writeManifest(making.doors.manifests, making.began);
+            // Another stack's command may be about to delete blobs that this set will count on.
+            const { backups, marks } = making.doors;
+            await awaitPruning(backups, { signal, onProgress, ...marks });
             return `${name} in ${making.doors.backups.where}`;
         },
     };

@@ -8,8 +8,9 @@ import type { DatabaseClient, DatabaseCounts } from "./database";
 import { beginStep, checkStep, clearStep, copyAheadSteps, databaseStep, harborStep, putBackStep } from "./making-ahead";
 import { completeStep, copyBlobsSteps, pruneStep, resumeStep } from "./making-after";
 import { goOnStep, idleStep, pauseStep, readOnlyStep, takeStep } from "./making-quiet";
-import type { BackupKind, CompleteManifest, IncompleteManifest } from "./manifest";
+import type { BackupKind, BackupManifest, CompleteManifest, IncompleteManifest } from "./manifest";
 import type { Pending } from "./pending";
+import type { MarkTimes } from "./prune-mark";
 import { Quiesce } from "./quiesce";
 import { listSets, writeManifest } from "./sets";
 import type { Velero } from "./velero";
@@ -56,6 +57,8 @@ export interface BackupDoors {
     readonly now: () => number;
     /** Milliseconds between two looks at Harbor's workers. @default 500 */
     readonly lookEveryMs?: number;
+    /** Of the marks of those who delete blobs, in the backup bucket. */
+    readonly marks?: MarkTimes;
     /** Milliseconds that jobs have to end. @default 15 minutes */
     readonly jobsTimeoutMs?: number;
 }
@@ -200,12 +203,13 @@ export class Making {
     /** Sets of this stack that nobody makes any more: we hold the lock. */
     async leftSets(): Promise<readonly IncompleteManifest[]> {
         const { sets } = await listSets(this.doors.backups);
-        const { stack, outputs } = this.plan;
-        return sets.filter(
-            (set): set is IncompleteManifest =>
-                set.state === "incomplete" && set.stack === stack && set.namespace === outputs.namespace,
-        );
+        return sets.filter((set): set is IncompleteManifest => set.state === "incomplete" && isOf(set, this.plan));
     }
+}
+
+/** Whether a set is of that very registry: two clusters that share a bucket may each have a stack of that name. */
+export function isOf(set: BackupManifest, { stack, outputs }: Pick<BackupPlan, "stack" | "outputs">): boolean {
+    return set.stack === stack && set.namespace === outputs.namespace && set.registryUrl === outputs.registryUrl;
 }
 
 export interface Taken {

@@ -1,11 +1,10 @@
-import { ExitCode, UserError } from "../../lib/errors";
 import type { Context, StackOptions } from "../context";
 import { count, duration } from "../render/style";
 import { requireConsent } from "../up";
 import { onBackupGround, openHarbor } from "./ground";
 import { StackHold } from "./hold";
 import type { BackupManifest } from "./manifest";
-import { describePending } from "./pending";
+import { describePending, heldForRestore } from "./pending";
 import { deleteSet, pruneSets, pruneUnneeded } from "./pruning";
 import { Quiesce } from "./quiesce";
 import { expiredSets } from "./retention";
@@ -131,7 +130,12 @@ export async function pruneBackups(options: PruneBackupsOptions, context: Contex
         };
         if (plan) {
             const { sets } = await listSets(backups);
-            const expired = expiredSets(sets, stack, requireBackup(outputs).retention, Date.now());
+            const expired = expiredSets(
+                sets,
+                { stack, registryUrl: outputs.registryUrl },
+                requireBackup(outputs).retention,
+                Date.now(),
+            );
             tell(
                 expired.map(({ set, why }) => ({ name: set.name, why })),
                 {},
@@ -156,12 +160,7 @@ export async function unlockBackups(options: StackOptions, context: Context): Pr
         const hold = await StackHold.take(outputs, door, `backup unlock of stack ${options.stack}`);
         try {
             const { left } = hold;
-            if (left?.workloads === true) {
-                throw new UserError("a restore came to no end: Harbor is held until one does", {
-                    next: ["npx anchorage restore --from NAME goes on with it"],
-                    exitCode: ExitCode.refused,
-                });
-            }
+            if (left?.workloads === true) throw heldForRestore(left);
             const readOnlyBy = await new Velero(outputs, door).putBackAccessMode();
             const told = [
                 ...(left === undefined ? [] : [`${describePending(left)}, of ${left.by}`]),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ExitCode, UserError } from "../../lib/errors";
 
 /** What a command has switched in a Harbor and has to put back; kept in the cluster before it is switched. Pure. */
 
@@ -11,6 +12,8 @@ const schema = z.object({
     queues: z.array(z.string()).default([]),
     /** Whether it holds Harbor's Deployments (`spec.paused`), as a restore does. */
     workloads: z.boolean().default(false),
+    /** Name of the backup that is being restored, where Deployments are held for one. */
+    set: z.string().optional(),
 });
 
 export type Pending = Readonly<z.infer<typeof schema>>;
@@ -28,6 +31,18 @@ export function readPending(text: string | undefined): Pending | undefined {
     } catch {
         return undefined;
     }
+}
+
+/** For whoever cannot work while Harbor is held, and does not restore. */
+export function heldForRestore({ by, set }: Pending): UserError {
+    const migrating = by.startsWith("migration");
+    const what = migrating ? "migration" : "restore";
+    const again = migrating ? "the same npx anchorage migrate" : `npx anchorage restore --from ${set ?? "NAME"}`;
+    return new UserError(`a ${what} came to no end: Harbor is held until one does`, {
+        details: [`${by}${set === undefined ? "" : `, of backup ${set}`}: half of a backup is never served`],
+        next: [`${again} goes on with it`],
+        exitCode: ExitCode.refused,
+    });
 }
 
 /** `read-only mode, 12 paused queues`, in the words of a message. */

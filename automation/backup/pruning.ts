@@ -29,7 +29,12 @@ export async function pruneSets(options: PruneOptions): Promise<Pruned> {
     const { outputs, stack, backups, dryRun = false, onProgress } = options;
     const { retention } = requireBackup(outputs);
     const { sets } = await listSets(backups);
-    const expired = expiredSets(sets, stack, retention, options.now ?? Date.now());
+    const expired = expiredSets(
+        sets,
+        { stack, registryUrl: outputs.registryUrl },
+        retention,
+        options.now ?? Date.now(),
+    );
     for (const { set } of expired) {
         options.signal.throwIfAborted();
         onProgress?.(set.name);

@@ -113,8 +113,8 @@ export class S3Store implements ObjectStore {
         return removeObjects(this.door, keys);
     }
 
-    abandonUploads(prefix: string): Promise<number> {
-        return abandonUploads(this.door, prefix);
+    abandonUploads(prefix: string, olderThanMs = 0): Promise<number> {
+        return abandonUploads(this.door, prefix, olderThanMs);
     }
 
     close(): void {

@@ -7,7 +7,7 @@ import { ObjectStoreError } from "./errors";
 import type { S3Door } from "./s3-door";
 
 /** Gives up uploads in parts that nobody goes on with. */
-export async function abandonUploads(door: S3Door, prefix: string): Promise<number> {
+export async function abandonUploads(door: S3Door, prefix: string, olderThanMs: number): Promise<number> {
     const { Bucket, Key: Prefix } = door.at(prefix);
     const abortSignal = door.signal;
     let count = 0;
@@ -16,7 +16,8 @@ export async function abandonUploads(door: S3Door, prefix: string): Promise<numb
         for (;;) {
             const command = new ListMultipartUploadsCommand({ Bucket, Prefix, ...markers });
             const found: ListMultipartUploadsCommandOutput = await door.client.send(command, { abortSignal });
-            for (const { Key, UploadId } of found.Uploads ?? []) {
+            for (const { Key, UploadId, Initiated } of found.Uploads ?? []) {
+                if (olderThanMs > 0 && Date.now() - (Initiated?.getTime() ?? 0) < olderThanMs) continue;
                 await door.client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }), { abortSignal });
                 count++;
             }

@@ -62,9 +62,10 @@ export interface ObjectStore {
     remove(keys: AsyncIterable<string> | Iterable<string>): Promise<number>;
     /**
      * Gives up the uploads in parts that a killed process left below a prefix: they take room that no listing shows.
+     * @param olderThanMs leaves younger ones alone: another process may be at work there. @default 0, all
      * @returns how many @throws nothing where the server does not list uploads, or these keys may not
      */
-    abandonUploads(prefix: string): Promise<number>;
+    abandonUploads(prefix: string, olderThanMs?: number): Promise<number>;
     /** Ends its connections. */
     close(): void;
 }

@@ -108,8 +108,16 @@ export interface RestoreDoors {
 export interface RestoreLock {
     /** Takes the Lease in Harbor's namespace too, which the restore may have made. */
     inside(): Promise<void>;
-    /** Keeps on record that Harbor's Deployments are held, or that they are no more. */
-    held(workloads: boolean): Promise<void>;
+    /**
+     * Keeps on record that Harbor's Deployments are held for the restore of a backup; undefined: they are no more. What a
+     * killed command had switched besides stays on record.
+     */
+    held(set: string | undefined): Promise<void>;
+    /**
+     * Keeps on record what the dump had frozen, in a Harbor that runs: read-only mode, and these queues; undefined:
+     * nothing any more. Whatever command comes next lifts it, should this one be killed.
+     */
+    frozen(queues: readonly string[] | undefined): Promise<void>;
 }
 
 export interface RestoreDatabase {

@@ -1,5 +1,6 @@
 import type { StackOutputs } from "../../config/contract";
 import { MaintenanceLock } from "../backup/lock";
+import type { Pending } from "../backup/pending";
 import { ExitCode, UserError } from "../../lib/errors";
 import { requireBackup } from "../backup/stores";
 import { VeleroObjects } from "../backup/velero-access";
@@ -49,10 +50,29 @@ export class StackLock implements RestoreLock {
         const objects = new VeleroObjects(this.outputs, this.outputs.namespace, this.door);
         this.inner = await MaintenanceLock.acquire(objects, { purpose: this.purpose });
         this.watch(this.inner);
+        const { left } = this.outer;
+        if (left === undefined) return;
+        await this.inner.setPending(left);
+        await this.outer.setPending(undefined);
     }
 
-    async held(workloads: boolean): Promise<void> {
-        await this.inner?.setPending(workloads ? { workloads, readOnly: false, queues: [] } : undefined);
+    /** What is switched; at first: by a command that was killed. */
+    get left(): Pending | undefined {
+        return this.inner?.left ?? this.outer.left;
+    }
+
+    async held(set: string | undefined): Promise<void> {
+        const { readOnly = false, queues = [] } = this.left ?? {};
+        await this.record({ readOnly, queues, workloads: set !== undefined, ...(set === undefined ? {} : { set }) });
+    }
+
+    async frozen(queues: readonly string[] | undefined): Promise<void> {
+        await this.record({ readOnly: queues !== undefined, queues: [...(queues ?? [])], workloads: false });
+    }
+
+    /** In Velero's namespace, as long as Harbor's is not there. */
+    private record(switched: Omit<Pending, "by">): Promise<void> {
+        return (this.inner ?? this.outer).setPending(switched);
     }
 
     async release(): Promise<void> {

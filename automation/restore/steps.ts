@@ -27,24 +27,24 @@ export function restoreSteps(restoration: Restoration): Step[] {
     const shared: Shared = { harbor: undefined, changed: false, counts: undefined };
     return [
         ...(restoration.before ?? []),
-        ...(copy ? [] : [holdStep(doors, shared)]),
+        ...(copy ? [] : [holdStep(set, doors, shared)]),
         objectsStep(restoration, shared),
         ...(restoration.between ?? []),
         databaseStep(restoration, shared),
         ...blobsStep(set, doors),
         startStep(restoration, shared),
-        ...(copy ? [] : [liftStep(set, shared), schedulesStep(set, shared)]),
+        ...(copy ? [] : [liftStep(restoration, shared), schedulesStep(set, shared)]),
         ...checkSteps(restoration, shared),
     ];
 }
 
-function holdStep(doors: RestoreDoors, shared: Shared): Step {
+function holdStep({ name }: SetToRestore, doors: RestoreDoors, shared: Shared): Step {
     return {
         id: "hold",
         title: "hold Harbor",
         plan: "core, jobservice, registry and exporter, where they are there: Deployments paused, their pods ended",
         run: async () => {
-            await doors.lock?.held(true);
+            await doors.lock?.held(name);
             const held = await doors.workloads.hold();
             return held.length === 0 ? "there is nothing yet" : held.join(", ");
         },
@@ -55,7 +55,7 @@ function holdStep(doors: RestoreDoors, shared: Shared): Step {
                 // With half of the set in place it would serve what does not fit together.
                 if (shared.changed) return;
                 await doors.within(signal).workloads.letGo();
-                await doors.lock?.held(false);
+                await doors.lock?.held(undefined);
             },
         },
     };
@@ -96,7 +96,7 @@ function objectsStep(restoration: Restoration, shared: Shared): Step {
             const { items, warnings } = await doors.velero.restore(spec, { onProgress: update });
             if (!copy) {
                 await doors.lock?.inside();
-                await doors.lock?.held(true);
+                await doors.lock?.held(set.name);
             }
             // Pods that came with files of their volumes run now.
             await doors.workloads.hold();
@@ -168,7 +168,7 @@ function blobsStep(set: SetToRestore, doors: RestoreDoors): Step[] {
     ];
 }
 
-function startStep({ doors, copy }: Restoration, shared: Shared): Step {
+function startStep({ set, doors, copy }: Restoration, shared: Shared): Step {
     return {
         id: "start",
         title: "start Harbor",
@@ -177,7 +177,7 @@ function startStep({ doors, copy }: Restoration, shared: Shared): Step {
             const components = copy ? copyComponents : undefined;
             await doors.workloads.letGo(components);
             const count = await doors.workloads.ready(update, components);
-            if (!copy) await doors.lock?.held(false);
+            if (!copy) await doors.lock?.frozen(set.pausedQueues ?? []);
             shared.harbor = await doors.harbor(update);
             return `${String(count)} workloads on ${shared.harbor.url}`;
         },
@@ -191,7 +191,7 @@ function startStep({ doors, copy }: Restoration, shared: Shared): Step {
     };
 }
 
-function liftStep({ pausedQueues }: SetToRestore, shared: Shared): Step {
+function liftStep({ set: { pausedQueues }, doors }: Restoration, shared: Shared): Step {
     return {
         id: "lift",
         title: "lift what the dump had frozen",
@@ -207,10 +207,12 @@ function liftStep({ pausedQueues }: SetToRestore, shared: Shared): Step {
             // In this order: while read-only, Harbor refuses to resume a queue.
             await client.configurations.setReadOnly(false, { signal });
             const queues = await frozen();
+            if (pausedQueues === undefined) await doors.lock?.frozen(queues);
             for (const queue of queues) await client.jobservice.act(queue, "resume", { signal });
             const still = await frozen();
             const { read_only } = await client.system.info({ signal });
             if (still.length === 0 && read_only !== true) {
+                await doors.lock?.frozen(undefined);
                 return `read-only mode, and ${String(queues.length)} paused queues`;
             }
             throw new UserError("Harbor is still frozen", {
@@ -218,7 +220,7 @@ function liftStep({ pausedQueues }: SetToRestore, shared: Shared): Step {
                     ...(read_only === true ? ["read-only mode is on"] : []),
                     ...still.map((queue) => `queue ${queue} is paused`),
                 ],
-                next: ["lift it in the portal: Configuration, and Job Service Dashboard"],
+                next: ["npx anchorage backup unlock lifts it; or the portal: Configuration, and Job Service Dashboard"],
             });
         },
     };

@@ -96,7 +96,8 @@ describe("the steps of a restore", () => {
         return {
             lock: {
                 inside: () => called("lock inside", undefined),
-                held: (value) => called(value ? "record held" : "record free", undefined),
+                held: (value) => called(value === undefined ? "record free" : `record held ${value}`, undefined),
+                frozen: (queues) => called(queues ? `record frozen ${queues.join(" ")}` : "record lifted", undefined),
             },
             velero: {
                 awaitSynced: () => called("synced", undefined),
@@ -147,13 +148,13 @@ describe("the steps of a restore", () => {
         const result = await run(restorationOf(world));
         assert.equal(result.error, undefined);
         assert.deepEqual(world.order, [
-            "record held",
+            "record held nightly",
             "hold",
             "synced",
             "modifier",
             "velero update",
             "lock inside",
-            "record held",
+            "record held nightly",
             "hold",
             "database",
             "dump",
@@ -162,11 +163,12 @@ describe("the steps of a restore", () => {
             "blobs",
             "let go",
             "ready",
-            "record free",
+            "record frozen SCHEDULER REPLICATION",
             "harbor",
             "read-only",
             "resume SCHEDULER",
             "resume REPLICATION",
+            "record lifted",
             "close",
             "forget modifier",
         ]);

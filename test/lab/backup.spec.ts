@@ -223,7 +223,14 @@ describe("backup in a lab", function () {
             const killed = beginVerb("restore", "--from", "busy", "--yes");
             await killed.reached(title);
             await killed.kill();
+            if (title !== "restore the database") continue;
+            const { code, text } = await failing("recover");
+            assert.equal(code, 3, text);
+            assert.match(text, /Harbor is held until one does\n[^]*restore --from busy goes on with it/);
         }
+        // Harbor runs, and is as frozen as it was in the dump.
+        await anchorage("recover");
+        await requireWritable("after recover");
         await anchorage("restore", "--from", "busy", "--yes");
         await requireWritable("after the restore that came through");
         assert.equal((await opened.client.system.health()).status, "healthy");

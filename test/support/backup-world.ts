@@ -58,7 +58,8 @@ export class World {
     /** Runs a backup as one command does. */
     async backup(name: string, more: Partial<BackupDoors> = {}): Promise<{ making: Making; result: StepsResult }> {
         const { harbor, backups, content, velero } = this;
-        backups.beforeChange = (what) => this.change(what.replace(/\/sha256\/.*/, "/..."));
+        backups.beforeChange = (what) =>
+            this.change(what.replace(/\/sha256\/.*/, "/...").replace(/pruning\/.*/, "pruning/..."));
         harbor.refuse = (change) => {
             try {
                 this.change(change.replace("/jobservice/queues/", ""));
@@ -69,6 +70,8 @@ export class World {
         };
         const doors: BackupDoors = {
             ...{ backups, manifests: backups, content, left: this.pending, now: Date.now, lookEveryMs: 1 },
+            // Who is killed here is in a process that goes on.
+            marks: { deadMs: 1 },
             openHarbor: () => Promise.resolve({ client: harbor.client, close: () => Promise.resolve() }),
             velero: () => ({
                 backup: ({ name: backup }) => {

@@ -148,7 +148,9 @@ describe("backup sets in a bucket", () => {
 
 describe("retention", () => {
     const gone = (sets: readonly BackupManifest[], count: number, days: number): string[] =>
-        expiredSets(sets, "lab", { count, days }, now).map(({ set }) => set.name);
+        expiredSets(sets, { stack: "lab", registryUrl: "http://localhost:8080" }, { count, days }, now).map(
+            ({ set }) => set.name,
+        );
     const five = [9, 7, 5, 3, 1].map((days) => complete(`d${String(days)}`, days));
 
     it("keeps the newest of the count, and all of the days", () => {
@@ -163,6 +165,8 @@ describe("retention", () => {
         assert.deepEqual(gone([complete("only", 400, { kind: "snapshot" })], 1, 1), []);
         assert.deepEqual(gone([complete("theirs", 400, { stack: "public" }), complete("ours", 1)], 1, 1), []);
         assert.deepEqual(gone([complete("good", 400), incomplete("newer", 2)], 1, 1), ["newer"]);
+        const elsewhere = { ...incomplete("under-way", 0), registryUrl: "https://registry.elsewhere.example" };
+        assert.deepEqual(gone([complete("good", 400), elsewhere], 1, 1), []);
     });
 
     it("lets a snapshot go after its days, and counts it not", () => {
