@@ -26,12 +26,15 @@ export function createContext({ reporter, signal, interactive }: ContextOptions)
         interactive,
         projectRoot,
         confirm: (question) => confirm(question, signal),
-        selectEngine: async ({ stack, engine, lab }, overrides = {}) => {
+        selectEngine: async ({ stack, engine, lab, settingsFile, lockTimeout = 0 }, overrides = {}) => {
             const { selectEngine } = require("./engines/select") as typeof import("./engines/select");
             const { onLab } = require("./engines/on-lab") as typeof import("./engines/on-lab");
-            const own = { projectRoot, stack, overrides };
+            const own = { projectRoot, stack, overrides, ...(settingsFile === undefined ? {} : { settingsFile }) };
             const selection = lab === undefined ? own : await onLab(own, lab, process.env);
-            return selectEngine(engine, selection, { exec, env: process.env });
+            const selected = await selectEngine(engine, selection, { exec, env: process.env });
+            if (lockTimeout === 0) return selected;
+            const { patientEngine } = require("./engines/patient") as typeof import("./engines/patient");
+            return { ...selected, engine: patientEngine(selected.engine, { lockTimeout, reporter, signal }) };
         },
         kubectl: async (cluster) => (cluster.kind === "lab" ? labKubectl(cluster.name) : "kubectl"),
         lab: labControl(signal),

@@ -9,7 +9,7 @@ import { waitFor } from "../lib/wait";
  * How a command reaches the stack's cluster: the flags that go to kubectl, and the same as a person types
  * them. The lab's kubectl is not on PATH, so its path is given by {@link kubectlPath}.
  */
-export function kubectlFlags({ cluster }: StackOutputs): string[] {
+export function kubectlFlags({ cluster }: Pick<StackOutputs, "cluster">): string[] {
     return [
         ...(cluster.kubeconfig === undefined ? [] : ["--kubeconfig", cluster.kubeconfig]),
         "--context",

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { ExitCode } from "../lib/errors";
 import { defaultLab } from "../lib/lab-commands";
 import { planFormats, type PlanFormat } from "./plan-formats";
+import { acceptEngineChange, allow, lockTimeout, policyPack, yes } from "./commands/flags";
 import { examples } from "./commands/help";
 import { addBackupCommands } from "./commands/backup";
 import { addCatalogueCommands } from "./commands/catalogue";
@@ -10,6 +11,7 @@ import { addDrillCommands } from "./commands/drill";
 import { addLabCommands, type AddVerb } from "./commands/lab";
 import { addMigrateCommand } from "./commands/migrate";
 import { addRecoverCommand } from "./commands/recover";
+import { addReleaseCommand } from "./commands/release";
 import { addRestoreCommand } from "./commands/restore";
 import { addUpgradeCommands } from "./commands/upgrade";
 import { addUpgradeRunCommands } from "./commands/upgrade-run";
@@ -32,6 +34,7 @@ export interface StackFlags extends CommonFlags {
     readonly stack: string;
     readonly engine: EngineWish;
     readonly lab?: string;
+    readonly lockTimeout?: number;
 }
 
 interface UpdateFlags extends StackFlags {
@@ -39,10 +42,13 @@ interface UpdateFlags extends StackFlags {
     readonly policyPack?: readonly string[];
 }
 
-interface PreviewFlags {
+interface AllowFlags {
+    readonly allow?: readonly string[];
+}
+
+interface PreviewFlags extends AllowFlags {
     readonly report?: string;
     readonly exitCode?: boolean;
-    readonly allow?: readonly string[];
 }
 
 interface ConsentFlags extends StackFlags {
@@ -69,7 +75,8 @@ export function buildCommands(run: RunVerb): Command {
                 "\nExit codes:\n" +
                 "  0    done\n  1    something failed\n  2    wrong use: bad flag or setting; nothing was touched\n" +
                 "  3    refused by a check; nothing was touched\n" +
-                "  4, 5 with preview --exit-code: changes, dangerous changes\n  130  interrupted\n",
+                "  4    with preview --exit-code: there are changes\n" +
+                "  5    a change would lose data or keys: see --allow\n  130  interrupted\n",
         );
 
     /** A verb with the flags that all verbs share. */
@@ -94,16 +101,6 @@ export function buildCommands(run: RunVerb): Command {
                     "rehearse it: on that lab's cluster and S3 in place of the stack's own",
                 ).preset(rehearsalLab),
             );
-    const yes = ["-y, --yes", "do not ask"] as const;
-    const acceptEngineChange = [
-        "--accept-engine-change",
-        "let a new Harbor rewrite its internal database, after a backup",
-    ] as const;
-
-    const policyPack = [
-        "--policy-pack <folder...>",
-        "policy packs (Pulumi's) to keep; that of this project is policies",
-    ] as const;
 
     verb(program, "start", "start the lab and bring the stack `lab` up; ends with a summary")
         .addOption(new Option("--engine <name>").choices(engineWishes).default("auto"))
@@ -139,7 +136,7 @@ export function buildCommands(run: RunVerb): Command {
         .option(...policyPack)
         .option("--report <folder>", "write report.json, report.md and report.html: what each change does, in words")
         .option("--exit-code", "end with 0 for no change, 4 for changes, 5 for dangerous ones")
-        .option("--allow <danger...>", "dangers that are wanted, as the report names them: database-volume")
+        .option(...allow)
         .addHelpText(
             "after",
             examples(
@@ -165,6 +162,8 @@ export function buildCommands(run: RunVerb): Command {
     stackVerb("up", "make the stack's resources as its settings say; shows the preview and asks")
         .option(...yes)
         .option(...acceptEngineChange)
+        .option(...allow)
+        .option(...lockTimeout)
         .option(...policyPack)
         .addHelpText(
             "after",
@@ -174,7 +173,7 @@ export function buildCommands(run: RunVerb): Command {
                 ["npx anchorage up --stack public-ha --lab", "the whole stack in a lab of this machine"],
             ),
         )
-        .action(async (flags: ConsentFlags & UpdateFlags) => {
+        .action(async (flags: ConsentFlags & UpdateFlags & AllowFlags) => {
             await run(flags, async (context) => {
                 const { up } = require("./up") as typeof import("./up");
                 await up({ ...flags, yes: flags.yes ?? false }, context);
@@ -184,6 +183,7 @@ export function buildCommands(run: RunVerb): Command {
 
     stackVerb("destroy", "delete everything that the stack made; asks first")
         .option(...yes)
+        .option(...lockTimeout)
         .option("--unprotect", "delete protected resources too: keys without which no backup can be read")
         .addHelpText("after", examples(["npx anchorage destroy"], ["npx anchorage destroy --unprotect --yes"]))
         .action(async (flags: ConsentFlags & { readonly unprotect?: boolean }) => {
@@ -248,6 +248,7 @@ export function buildCommands(run: RunVerb): Command {
     addMigrateCommand(stackVerb, run);
     addUpgradeCommands(program, stackVerb, run);
     addUpgradeRunCommands(program, stackVerb, run);
+    addReleaseCommand(stackVerb, run);
     addRecoverCommand(stackVerb, run);
     addDrillCommands(program, verb, run);
     addCatalogueCommands(program, verb, run);

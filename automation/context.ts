@@ -15,6 +15,10 @@ export interface StackOptions {
     readonly engine: EngineWish;
     /** Name of the lab whose cluster and S3 take the place of the stack's own. @default the stack's own */
     readonly lab?: string;
+    /** Absolute path of a file in place of Pulumi.<stack>.yaml. @default that of the project's folder */
+    readonly settingsFile?: string;
+    /** Seconds to wait for another update of the stack to end. @default 0: refused at once, with its name */
+    readonly lockTimeout?: number;
     /** Folders of policy packs, as they were typed. @default none */
     readonly policyPack?: readonly string[];
 }

@@ -146,6 +146,8 @@ export interface StackSelection {
     /** Absolute path of the folder with Pulumi.yaml. */
     readonly projectRoot: string;
     readonly stack: string;
+    /** Absolute path of a file in place of Pulumi.<stack>.yaml. @default that of the project's folder */
+    readonly settingsFile?: string;
     /** Settings put over those of Pulumi.<stack>.yaml: key without namespace, value as it would stand in YAML. */
     readonly overrides?: Readonly<Record<string, unknown>>;
     /** Name of the lab that it is rehearsed in, in place of its own cluster. */

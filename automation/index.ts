@@ -20,6 +20,7 @@ import type { Context, StackOptions } from "./context";
 import type { DestroyOptions } from "./destroy";
 import type { DrillOptions } from "./drill";
 import type { PreflightOptions } from "./preflight";
+import type { ReleaseOptions } from "./release";
 import type { RestoreOptions } from "./restore";
 import type { UpOptions } from "./up";
 import type { UpgradePlanOptions } from "./upgrade/plan";
@@ -77,6 +78,12 @@ export const resumeUpgrade = verb<UpgradeForwardOptions>(
 export const rollbackUpgrade = verb<UpgradeOptions>(
     () => (require("./upgrade/run") as typeof import("./upgrade/run")).upgradeRollback,
 );
+
+/** A change of the settings as a pipeline brings it in: backed up, verified, or put back. Completes what a killed one left. */
+export const release = verb<ReleaseOptions>(() => (require("./release") as typeof import("./release")).release);
+
+/** Puts right what a killed command left: locks, operations without an end, a pending Helm release, read-only mode. */
+export const recover = verb<StackOptions>(() => (require("./recover") as typeof import("./recover")).recover);
 
 type Verb<O extends StackOptions, Required extends keyof O> = (
     stack: string,

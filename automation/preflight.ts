@@ -3,6 +3,7 @@ import type { DatabaseOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { ExitCode, UserError } from "../lib/errors";
 import type { Context, SelectedEngine, StackOptions } from "./context";
+import type { Outputs } from "./engine";
 import { stackFlags } from "./stack-files";
 
 export interface PreflightOptions extends StackOptions {
@@ -20,28 +21,29 @@ interface Installed {
  * What is known of a stack only from the world outside of its settings: the Kubernetes of its cluster, and the Harbor
  * that is installed. A `pulumi up` by hand does not pass here.
  *
+ * @returns the outputs of the last update; empty before the first
  * @throws UserError (exit code 3) with every reason why the update must not be made
  */
 export async function preflight(
     { engine }: SelectedEngine,
     options: PreflightOptions,
     context: Context,
-): Promise<void> {
+): Promise<Outputs> {
     const outputs = await engine.outputs();
     // Of an update that failed, only some outputs may be there.
     const release = outputs["release"]?.value as ReleaseOutput | undefined;
     const database = outputs["database"]?.value as DatabaseOutput | undefined;
     // That engine works on labs alone: nothing is asked of a lab, unless it stands for a cluster.
-    if (release === undefined && engine.name === "rehearsal" && options.lab === undefined) return;
+    if (release === undefined && engine.name === "rehearsal" && options.lab === undefined) return outputs;
     const settings = await settingsOf(options, context);
-    if (settings === undefined) return;
+    if (settings === undefined) return outputs;
     const { checkLiveKubernetes } = require("./live-kubernetes") as typeof import("./live-kubernetes");
     const kubernetes = await checkLiveKubernetes(settings, options, context);
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
     const hop =
         release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false);
     const refusals = [...hop, ...kubernetes.refusals];
-    if (refusals.length === 0) return;
+    if (refusals.length === 0) return outputs;
     throw new UserError(`stack ${options.stack} is not touched`, {
         details: refusals,
         next: [

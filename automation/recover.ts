@@ -13,8 +13,9 @@ import { currentHop, describeHop, isOver, readRecord } from "./upgrade/record";
 /**
  * `anchorage recover`: puts right what a killed command left of a stack: the engine's lock and operations without an end, a
  * pending Helm release, read-only mode and paused queues. Refuses while whoever holds one of them lives, and names them.
+ * @returns what was done
  */
-export async function recover(options: StackOptions, context: Context): Promise<void> {
+export async function recover(options: StackOptions, context: Context): Promise<readonly string[]> {
     const { reporter } = context;
     await requireStack(context.projectRoot, options.stack);
     const { engine } = await context.selectEngine(options);
@@ -51,6 +52,7 @@ export async function recover(options: StackOptions, context: Context): Promise<
     for (const line of told) reporter.line(line);
     for (const line of next) reporter.line(`next: ${line}`);
     if (told.length === 0) reporter.line("nothing is left of a killed command");
+    return told;
 }
 
 /** The engine's own records, and the Helm release. @returns what was done @throws UserError while somebody works there */

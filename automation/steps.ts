@@ -1,4 +1,4 @@
-import { messageOf, UserError } from "../lib/errors";
+import { explained, messageOf, UserError } from "../lib/errors";
 import type { Reporter } from "./reporter";
 
 /**
@@ -214,14 +214,14 @@ class Run {
         const { signal, reporter } = this.options;
         const [first, second] = this.failures;
         const left = this.leftBehind.map((text) => `left behind: ${text}`);
-        if (signal.aborted) return withDetails(signal.reason, left);
+        if (signal.aborted) return explained(signal.reason, left);
         if (first === undefined) {
             return left.length === 0 ? undefined : new UserError("not everything could be put back", { details: left });
         }
         if (second === undefined) {
             // A defect keeps its stack; what it left behind is said beside it.
             if (!(first.error instanceof UserError)) for (const text of left) reporter.warn(text);
-            return withDetails(first.error, left);
+            return explained(first.error, left);
         }
         // Among several failures a defect must not be lost.
         const defect = this.failures.find(({ error }) => !(error instanceof UserError));
@@ -232,10 +232,4 @@ class Run {
             cause: defect?.error ?? first.error,
         });
     }
-}
-
-function withDetails(error: unknown, more: readonly string[]): unknown {
-    if (more.length === 0 || !(error instanceof UserError)) return error;
-    const { message, details, next, exitCode } = error;
-    return new UserError(message, { details: [...details, ...more], next, exitCode, cause: error });
 }

@@ -3,6 +3,8 @@ import { ExitCode, UserError } from "../lib/errors";
 import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
+import { settleHelm } from "./recover/settle-helm";
+import { refuseDangers } from "./preview-report/gate";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { preflight, type PreflightOptions } from "./preflight";
 import { printStack } from "./stack-summary";
@@ -12,6 +14,8 @@ import { requireStack } from "./stack-files";
 export interface UpOptions extends PreflightOptions {
     /** Go on without asking. */
     readonly yes: boolean;
+    /** Dangers that are wanted, by their ids in the report of a preview. @default none */
+    readonly allow?: readonly string[];
 }
 
 /**
@@ -24,15 +28,20 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
-    await preflight(selected, options, context);
-    // A policy is kept before anything is made, not found broken half-way.
+    const before = await preflight(selected, options, context);
+    // A policy is kept before anything is made, not found broken half-way; and what is there may be lost.
     const hasPolicies = (options.policyPack ?? []).length > 0;
-    if (!options.yes || hasPolicies) {
+    const isThere = Object.keys(before).length > 0;
+    let mayHaveFailed = isThere;
+    if (!options.yes || hasPolicies || isThere) {
         const planned = await runPreview(selected, context, options);
+        refuseDangers(planned, options.allow ?? [], options);
+        mayHaveFailed &&= !isUnchanged(planned);
         if (!options.yes && !isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {
             throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });
         }
     }
+    if (mayHaveFailed) await settleHelm(before, context);
     const result = await runUp(selected, context, options);
     await printStack(selected, result, options, context);
     context.reporter.event({ kind: "result", verb: "up", ...machineResult(selected, result) });

@@ -57,6 +57,25 @@ export class UserError extends Error {
     }
 }
 
+/** Somebody else is at work on the same thing: nothing was touched, and the same may succeed a little later. */
+export class HeldError extends UserError {
+    constructor(message: string, options: UserErrorOptions = {}) {
+        super(message, options);
+        this.name = "HeldError";
+    }
+}
+
+/** The same error with more said behind it. What is no {@link UserError} is a defect, and stays as it is. */
+export function explained(error: unknown, details: readonly string[], next: readonly string[] = []): unknown {
+    if (!(error instanceof UserError) || details.length + next.length === 0) return error;
+    return new UserError(error.message, {
+        details: [...error.details, ...details],
+        next: [...error.next, ...next],
+        exitCode: error.exitCode,
+        cause: error,
+    });
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);

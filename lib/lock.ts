@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import path from "node:path";
-import { codeOf, UserError } from "./errors";
+import { codeOf, HeldError } from "./errors";
 import { isSameProcess, processStart } from "./processes";
 import { waitFor } from "./wait";
 
@@ -75,8 +75,8 @@ async function acquire(file: string, options: LockOptions): Promise<() => Promis
 }
 
 /** The error that names who holds the lock, and for what. */
-export function heldBy(file: string, holder: LockHolder): UserError {
-    return new UserError(
+export function heldBy(file: string, holder: LockHolder): HeldError {
+    return new HeldError(
         `${holder.purpose} is running: process ${String(holder.pid)} on ${holder.host} since ${holder.since}`,
         { next: [`wait until it ends, or end it with: kill ${String(holder.pid)}`], details: [`lock file: ${file}`] },
     );

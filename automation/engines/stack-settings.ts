@@ -24,7 +24,7 @@ export async function readStackSettings(selection: StackSelection): Promise<Stac
         throw new UserError("Pulumi.yaml has no name", { exitCode: ExitCode.usage });
     }
     const file = `Pulumi.${stack}.yaml`;
-    const document = await parseMapping(await readText(path.join(projectRoot, file)), file);
+    const document = await parseMapping(await readText(selection.settingsFile ?? path.join(projectRoot, file)), file);
     const own = isMapping(document["config"]) ? document["config"] : {};
     // A key without a namespace is the project's.
     const named = (key: string): string => (key.includes(":") ? key : `${project}:${key}`);

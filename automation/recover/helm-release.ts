@@ -19,30 +19,58 @@ interface ReleaseSecret {
  * @returns the state it was left in; undefined: none is pending
  */
 export async function endPendingRelease(objects: ReleaseObjects, release: string): Promise<string | undefined> {
-    const selector = `owner=helm,name=${release}`;
-    const args = ["get", "secrets", "-l", selector, "-o", "json"];
+    const last = await lastRevision(objects, release);
+    const status = last?.metadata.labels["status"];
+    if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
+    await mark(objects, last, "failed", "interrupted, and taken over by Anchorage");
+    return `${status} (revision ${String(revisionOf(last))})`;
+}
+
+/**
+ * Marks a last revision that failed as deployed. Helm compares with the last revision that is deployed: what the failed one
+ * added (a node selector, a variable, an object) is in neither that one nor the new one, so it would stay for ever
+ * (helm, pkg/action/upgrade.go, prepareUpgrade). `helm rollback` compares with the failed one, too.
+ * @returns its number; undefined: the last one did not fail, or there is none
+ */
+export async function takeFailedForDeployed(objects: ReleaseObjects, release: string): Promise<number | undefined> {
+    const last = await lastRevision(objects, release);
+    if (last?.metadata.labels["status"] !== "failed") return undefined;
+    await mark(objects, last, "deployed", "failed; marked by Anchorage, so that the next one removes what it added");
+    return revisionOf(last);
+}
+
+async function lastRevision(objects: ReleaseObjects, release: string): Promise<ReleaseSecret | undefined> {
+    const args = ["get", "secrets", "-l", `owner=helm,name=${release}`, "-o", "json"];
     const { items } = JSON.parse(await objects.kubectl("read Helm's records", args)) as {
         readonly items: readonly ReleaseSecret[];
     };
-    const revision = ({ metadata }: ReleaseSecret): number => Number(metadata.labels["version"]);
-    const last = [...items].sort((one, other) => revision(one) - revision(other)).at(-1);
-    const status = last?.metadata.labels["status"];
-    if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
-    const failed = {
-        ...last,
-        metadata: { ...last.metadata, labels: { ...last.metadata.labels, status: "failed" } },
-        data: { release: asFailed(last.data["release"] ?? "") },
+    return [...items].sort((one, other) => revisionOf(one) - revisionOf(other)).at(-1);
+}
+
+function revisionOf({ metadata }: ReleaseSecret): number {
+    return Number(metadata.labels["version"]);
+}
+
+async function mark(
+    objects: ReleaseObjects,
+    revision: ReleaseSecret,
+    status: string,
+    description: string,
+): Promise<void> {
+    const marked = {
+        ...revision,
+        metadata: { ...revision.metadata, labels: { ...revision.metadata.labels, status } },
+        data: { release: withStatus(revision.data["release"] ?? "", status, description) },
     };
     // By standard input: a release holds values.
-    await objects.kubectl("mark Helm's release as failed", ["replace", "-f", "-"], JSON.stringify(failed));
-    return `${status} (revision ${String(revision(last))})`;
+    await objects.kubectl(`mark Helm's release as ${status}`, ["replace", "-f", "-"], JSON.stringify(marked));
 }
 
 /** Helm's own encoding inside of the Secret's: base64 of the gzip of JSON (helm, pkg/storage/driver/util.go). Pure. */
-export function asFailed(data: string): string {
+function withStatus(data: string, status: string, description: string): string {
     const inner = Buffer.from(Buffer.from(data, "base64").toString("utf8"), "base64");
     const record = JSON.parse(gunzipSync(inner).toString("utf8")) as { readonly info?: object };
-    const info = { ...record.info, status: "failed", description: "interrupted, and taken over by Anchorage" };
+    const info = { ...record.info, status, description };
     const text = gzipSync(JSON.stringify({ ...record, info })).toString("base64");
     return Buffer.from(text).toString("base64");
 }

@@ -14,13 +14,12 @@ import type { ClusterDoor } from "../cluster-access";
 import type { Context, SelectedEngine, StackOptions } from "../context";
 import { nestedReporter } from "../drill/nested-reporter";
 import type { ObjectStore } from "../objects/store";
-import { forwardEvent } from "../preview";
-import { renderSummary } from "../render/changes";
 import { readableSettings } from "../readable-settings";
+import { bringUp } from "./bring-up";
 import { Prober } from "./prober";
 import { writeRecord, type HopRecord } from "./record";
 import { harborOverride, settleSettings } from "./settle";
-import type { ReleaseOptions, UpgradeDoors } from "./upgrading";
+import type { UpgradeDoors } from "./upgrading";
 import { HarborWorkloads } from "./workloads";
 
 export interface UpgradeGround {
@@ -65,7 +64,10 @@ export function upgradeDoors(ground: UpgradeGround, context: Context): UpgradeDo
         repair: ground.repair,
         harbor: (update) => openHarbor(outputs, door, update),
         database: (update) => openDatabase(ground, update),
-        release: (version, release) => bringUp(ground, version, release, context),
+        release: async (version, release) => {
+            const { engine } = await engineFor(version, options, context);
+            return bringUp({ ...ground, engine, what: `Harbor ${version}` }, release, context.reporter);
+        },
         workloads: new HarborWorkloads(new VeleroObjects(outputs, outputs.namespace, door), outputs.release.name),
         settle: (version) =>
             options.lab === undefined
@@ -83,45 +85,6 @@ export async function engineFor(version: string, options: StackOptions, context:
     const chart = lab !== undefined && contract ? contractChart(version) : undefined;
     if (lab !== undefined && chart !== undefined) await context.lab.harborChart(lab, chart);
     return context.selectEngine(options, await harborOverride(context.projectRoot, options.stack, version));
-}
-
-async function bringUp(
-    { options, outputs, door, waitMs }: UpgradeGround,
-    version: string,
-    { signal, update }: ReleaseOptions,
-    context: Context,
-): Promise<string | undefined> {
-    const { engine } = await engineFor(version, options, context);
-    const patience = AbortSignal.timeout(waitMs);
-    const crashed = new AbortController();
-    const over = new AbortController();
-    const objects = new VeleroObjects(outputs, outputs.namespace, { ...door, signal: over.signal });
-    const watching = new HarborWorkloads(objects, outputs.release.name)
-        .watchForCrash(over.signal)
-        .catch((error: unknown) => {
-            crashed.abort(error);
-        });
-    try {
-        const result = await engine.up({
-            signal: AbortSignal.any([signal, patience, crashed.signal]),
-            onEvent: (event) => {
-                forwardEvent(event, context.reporter, update);
-            },
-        });
-        return renderSummary(result, "done");
-    } catch (error) {
-        signal.throwIfAborted();
-        crashed.signal.throwIfAborted();
-        if (!patience.aborted) throw error;
-        throw new UserError(`Harbor ${version} was not ready within ${String(Math.round(waitMs / 1000))} s`, {
-            details: error instanceof UserError ? [error.message, ...error.details] : [],
-            next: ["--wait gives it more time, where it only needs that"],
-            cause: error,
-        });
-    } finally {
-        over.abort();
-        await watching;
-    }
 }
 
 /** One that is there, is young enough, and every digest of which fits; else a new one. */

@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/errors";
+import { explained, UserError } from "../../lib/errors";
 import type { Reporter } from "../reporter";
 import { runSteps, type StepRecord, type StepsResult } from "../steps";
 import { hopSteps } from "./hop-steps";
@@ -98,18 +98,6 @@ function rolledBack({ from, to }: HopRecord, error: unknown): unknown {
     return new UserError(`Harbor ${to} failed, and ${from} is back, with the database as it was`, {
         details: [message, ...details],
         next,
-        cause: error,
-    });
-}
-
-/** A defect stays as it is. */
-function explained(error: unknown, details: readonly string[], next: readonly string[]): unknown {
-    if (!(error instanceof UserError)) return error;
-    const { message, exitCode } = error;
-    return new UserError(message, {
-        details: [...error.details, ...details],
-        next: [...error.next, ...next],
-        exitCode,
         cause: error,
     });
 }

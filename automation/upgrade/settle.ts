@@ -49,7 +49,7 @@ export async function harborOverride(
     return { harbor: { ...(own as object | undefined), version } };
 }
 
-async function projectName(projectRoot: string): Promise<string> {
+export async function projectName(projectRoot: string): Promise<string> {
     const { parse } = await import("yaml");
     const { name } = parse(await readFile(path.join(projectRoot, "Pulumi.yaml"), "utf8")) as { readonly name: string };
     return name;

@@ -10,7 +10,7 @@ interface WithContainers {
 
 interface Listed {
     readonly kind: string;
-    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+    readonly metadata: { readonly name: string; readonly uid?: string; readonly deletionTimestamp?: string };
     /** A pod has containers, the others have a template. */
     readonly spec: Partial<WithContainers> & {
         readonly replicas?: number;
@@ -27,6 +27,16 @@ interface PodObject {
             readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
         }[];
     };
+}
+
+/** A container that ends again and again. */
+interface Crash {
+    readonly pod: string;
+    readonly container: string;
+    /** What its kubelet says. */
+    readonly message: string | undefined;
+    /** The pod's uid and the container's name: another pod of the same name is another one. */
+    readonly of: string;
 }
 
 /** A container may end once or twice while it waits for its database or Redis. */
@@ -91,27 +101,44 @@ export class HarborWorkloads implements UpgradeWorkloads {
         });
     }
 
-    /** Rejects as soon as a container ends again and again: more waiting mends nothing. @param signal ends the watch */
+    /**
+     * Rejects as soon as a container ends again and again: more waiting mends nothing. What did so before may be what is
+     * being mended, and is left out. @param signal ends the watch
+     */
     async watchForCrash(signal: AbortSignal): Promise<void> {
+        const before = new Set((await this.crashes()).map(({ of }) => of));
         while (!signal.aborted) {
-            await this.requireNoCrash();
+            await this.requireNoCrash(before);
             await delay(crashLook, undefined, { signal }).catch(() => undefined);
         }
     }
 
     /** @throws UserError that says which, and what its kubelet says */
-    private async requireNoCrash(): Promise<void> {
+    private async requireNoCrash(before: ReadonlySet<string> = new Set()): Promise<void> {
+        const crash = (await this.crashes()).find(({ of }) => !before.has(of));
+        if (crash === undefined) return;
+        const { container, pod, message } = crash;
+        throw new UserError(`${container} of pod ${pod} ends again and again`, {
+            details: message === undefined ? [] : [message],
+            next: [`kubectl -n ${this.objects.namespace} logs ${pod} -c ${container} --previous`],
+        });
+    }
+
+    private async crashes(): Promise<readonly Crash[]> {
         const pods = await this.list<PodObject>("pods", selectorOf(this.release));
-        for (const { metadata, status } of pods) {
-            for (const { name, restartCount = 0, state } of status?.containerStatuses ?? []) {
-                if (restartCount < hopeless) continue;
-                if (state?.waiting?.reason !== "CrashLoopBackOff" || metadata.deletionTimestamp !== undefined) continue;
-                throw new UserError(`${name} of pod ${metadata.name} ends again and again`, {
-                    details: state.waiting.message === undefined ? [] : [state.waiting.message],
-                    next: [`kubectl -n ${this.objects.namespace} logs ${metadata.name} -c ${name} --previous`],
-                });
-            }
-        }
+        return pods
+            .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+            .flatMap(({ metadata, status }) =>
+                (status?.containerStatuses ?? [])
+                    .filter(({ restartCount = 0 }) => restartCount >= hopeless)
+                    .filter(({ state }) => state?.waiting?.reason === "CrashLoopBackOff")
+                    .map(({ name, state }) => ({
+                        pod: metadata.name,
+                        container: name,
+                        message: state?.waiting?.message,
+                        of: `${metadata.uid ?? metadata.name} ${name}`,
+                    })),
+            );
     }
 
     async images(): Promise<readonly string[]> {

@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { holdersOf, recoverStack } from "../../automation/engines/pulumi/recover";
 import { recoverRehearsal } from "../../automation/engines/rehearsal/recover";
 import type { State } from "../../automation/engines/rehearsal/state";
-import { endPendingRelease } from "../../automation/recover/helm-release";
+import { endPendingRelease, takeFailedForDeployed } from "../../automation/recover/helm-release";
 import { ExitCode, UserError } from "../../lib/errors";
 import { ExecFailure } from "../../lib/exec";
 import { processStart } from "../../lib/processes";
@@ -46,6 +46,19 @@ describe("recover: a release that Helm left pending", () => {
             info: { status: "failed", first_deployed: "then", description: "interrupted, and taken over by Anchorage" },
             config: { a: 1 },
         });
+    });
+
+    it("that failed is marked as deployed, so that Helm removes what it added; any other one stays", async () => {
+        const objects = releases(revision("3", "deployed"), revision("4", "failed"));
+        assert.equal(await takeFailedForDeployed(objects, "harbor"), 4);
+        const [secret] = objects.written;
+        assert.equal(secret?.metadata.labels["status"], "deployed");
+        assert.match(JSON.stringify(decoded(secret.data.release)), /"status":"deployed".*"config":\{"a":1\}/);
+        for (const last of ["deployed", "pending-upgrade"]) {
+            const others = releases(revision("4", "failed"), revision("5", last));
+            assert.equal(await takeFailedForDeployed(others, "harbor"), undefined);
+            assert.deepEqual(others.written, []);
+        }
     });
 
     it("is left alone where none is pending, or none is there", async () => {

@@ -149,6 +149,36 @@ describe("verbs of a stack", () => {
         });
     });
 
+    it("up refuses what loses data, unless it is named, and only looks at what is there", async () => {
+        const volume: ResourceChange = {
+            ...sampleResource,
+            type: "kubernetes:core/v1:PersistentVolumeClaim",
+            name: "registry-database-data",
+            op: "replace",
+            diff: [],
+        };
+        const there = {
+            outputs: () => Promise.resolve(asOutputs(sampleOutputs)),
+            preview: () => Promise.resolve(sampleResult([volume])),
+            up: () => Promise.resolve(sampleResult([volume])),
+            resources: () => Promise.resolve([]),
+        };
+        const refused = setUp(there);
+        let id = "";
+        await assert.rejects(up({ ...options, yes: true }, refused.context), (error) => {
+            failsWith(ExitCode.dangerous, /not touched[^]*registry-database-data|data[^]*--allow/)(error);
+            id = /--allow (\S+)$/.exec((error as UserError).render())?.[1] ?? "";
+            return true;
+        });
+        assert.deepEqual(refused.calls.includes("up"), false);
+        const wanted = setUp(there);
+        await up({ ...options, yes: true, allow: [id] }, wanted.context);
+        assert.deepEqual(
+            wanted.calls.filter((call) => call === "up"),
+            ["up"],
+        );
+    });
+
     it("start brings lab and stack up, and passes a failure on", async () => {
         const lab = {
             start: () => Promise.resolve({ kubeconfig: "/k", s3Endpoint: "http://s3", alreadyRunning: true }),

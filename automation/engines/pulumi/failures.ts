@@ -1,5 +1,5 @@
 import { EngineFailure } from "../../engine";
-import { ExitCode, UserError } from "../../../lib/errors";
+import { ExitCode, HeldError, UserError } from "../../../lib/errors";
 import { outputOfFailure } from "./pulumi-command";
 import type { UpdateRecorder } from "./update-recorder";
 
@@ -109,12 +109,12 @@ export function readRefusal(text: string): UserError | undefined {
 }
 
 /** A file backend names the holder (pulumi/pulumi pkg/backend/diy/lock.go), Pulumi Cloud does not. */
-function heldBySomebody(stderr: string, { stack, prefix }: FailureContext, cause: Error): UserError {
+function heldBySomebody(stderr: string, { stack, prefix }: FailureContext, cause: Error): HeldError {
     const holders = [...stderr.matchAll(/created by (\S+) \(pid (\d+)\) at (\S+)/g)].map(
         ([, who = "", pid = "", since = ""]) => `${who}, process ${pid}, since ${since}`,
     );
     const who = holders.length === 0 ? "" : `: ${holders.join("; ")}`;
-    return new UserError(`another update of stack ${stack} is running${who}`, {
+    return new HeldError(`another update of stack ${stack} is running${who}`, {
         next: ["wait until it ends", `if it is dead, release its lock: ${prefix}pulumi cancel --yes --stack ${stack}`],
         exitCode: ExitCode.refused,
         cause,

@@ -26,7 +26,7 @@ export async function readStackConfig(selection: StackSelection, program?: strin
     if (typeof name !== "string" || name === "") {
         throw new UserError("Pulumi.yaml has no name", { exitCode: ExitCode.usage });
     }
-    const stack = await readYaml(path.join(root, `Pulumi.${selection.stack}.yaml`), false);
+    const stack = await readYaml(selection.settingsFile ?? path.join(root, `Pulumi.${selection.stack}.yaml`), false);
     const values: Record<string, string> = {};
     const encrypted: string[] = [];
     const put = (key: string, value: unknown): void => {

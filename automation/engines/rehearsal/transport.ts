@@ -1,9 +1,9 @@
 import { EngineFailure, type ResourceFailure } from "../../engine";
-import { ExitCode, messageOf, UserError } from "../../../lib/errors";
+import { ExitCode, HeldError, messageOf, UserError } from "../../../lib/errors";
 
 /** An error that crosses the boundary of a process or thread. */
 export interface TransportedError {
-    readonly type: "user" | "engine" | "defect";
+    readonly type: "user" | "held" | "engine" | "defect";
     readonly message: string;
     readonly details: readonly string[];
     readonly next: readonly string[];
@@ -21,7 +21,8 @@ export function transported(error: unknown): TransportedError {
     const user = error instanceof Error && error.cause instanceof UserError ? error.cause : error;
     if (user instanceof UserError) {
         const { message, details, next, exitCode } = user;
-        return { ...common, type: "user", message, details, next, exitCode };
+        const type = user instanceof HeldError ? "held" : "user";
+        return { ...common, type, message, details, next, exitCode };
     }
     // Errors that Pulumi's programs throw to be shown as they are.
     const isRunError = typeof error === "object" && error !== null && "__pulumiRunError" in error;
@@ -35,6 +36,8 @@ export function received(error: TransportedError): Error {
     switch (error.type) {
         case "engine":
             return new EngineFailure(message, failures, { next });
+        case "held":
+            return new HeldError(message, { details, next, exitCode });
         case "user":
             return new UserError(message, { details, next, exitCode });
         case "defect": {
