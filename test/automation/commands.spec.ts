@@ -87,6 +87,7 @@ describe("command line", () => {
                 "plan",
                 "preview",
                 "recover",
+                "release",
                 "restore",
                 "start",
                 "status",

@@ -171,7 +171,11 @@ describe("verbs of a stack", () => {
             return true;
         });
         assert.deepEqual(refused.calls.includes("up"), false);
-        const wanted = setUp(there);
+        // Before the update Helm is asked whether its last release failed.
+        const wanted = setUp(there, {
+            kubectl: () => Promise.resolve("kubectl"),
+            exec: () => Promise.resolve({ stdout: '{"items":[]}', stderr: "" }),
+        });
         await up({ ...options, yes: true, allow: [id] }, wanted.context);
         assert.deepEqual(
             wanted.calls.filter((call) => call === "up"),
