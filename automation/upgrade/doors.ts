@@ -17,9 +17,10 @@ import type { ObjectStore } from "../objects/store";
 import { readableSettings } from "../readable-settings";
 import { bringUp } from "./bring-up";
 import { Prober } from "./prober";
-import { writeRecord, type HopRecord } from "./record";
+import { writeRecord } from "./record";
 import { harborOverride, settleSettings } from "./settle";
 import type { UpgradeDoors } from "./upgrading";
+import { verifiedBackup, type BackupSource } from "./verified-backup";
 import { HarborWorkloads } from "./workloads";
 
 export interface UpgradeGround {
@@ -60,7 +61,7 @@ export function upgradeDoors(ground: UpgradeGround, context: Context): UpgradeDo
             });
             return hold;
         },
-        backup: (hop, update) => verifiedBackup(ground, hop, update, context),
+        backup: (hop, update) => verifiedBackup(hop, backupSource(ground, update, context)),
         repair: ground.repair,
         harbor: (update) => openHarbor(outputs, door, update),
         database: (update) => openDatabase(ground, update),
@@ -87,40 +88,32 @@ export async function engineFor(version: string, options: StackOptions, context:
     return context.selectEngine(options, await harborOverride(context.projectRoot, options.stack, version));
 }
 
-/** One that is there, is young enough, and every digest of which fits; else a new one. */
-async function verifiedBackup(
+/** The backup sets of the stack's bucket, and the verbs that make and compare them. */
+function backupSource(
     { options, outputs, store, maxBackupAgeMs }: UpgradeGround,
-    hop: HopRecord,
     update: (detail: string) => void,
     context: Context,
-): Promise<{ readonly name: string; readonly made: boolean }> {
+): BackupSource {
     const { backup } = require("../backup") as typeof import("../backup");
     const { verifyBackup } = require("../backup/manage") as typeof import("../backup/manage");
     const { reporter } = nestedReporter(context.reporter, "backup", update);
     const nested = { ...context, reporter };
-    const { sets } = await listSets(store);
-    const young = sets.findLast(
-        ({ state, stack, namespace, harbor, beganAt }) =>
-            state === "complete" &&
-            stack === options.stack &&
-            namespace === outputs.namespace &&
-            harbor === hop.from &&
-            Date.now() - Date.parse(beganAt) < maxBackupAgeMs,
-    );
-    if (young !== undefined) {
-        try {
-            await verifyBackup({ ...options, name: young.name }, nested);
-            return { name: young.name, made: false };
-        } catch (error) {
-            context.signal.throwIfAborted();
-            if (!(error instanceof UserError)) throw error;
-            context.reporter.warn(`${error.message}: another one is made`);
-        }
-    }
-    const name = `${defaultSetName(new Date())}-${randomBytes(2).toString("hex")}`;
-    await backup({ ...options, name, kind: "regular" }, nested);
-    await verifyBackup({ ...options, name }, nested);
-    return { name, made: true };
+    return {
+        ...{ stack: options.stack, namespace: outputs.namespace, maxAgeMs: maxBackupAgeMs, now: Date.now },
+        signal: context.signal,
+        sets: async () => (await listSets(store)).sets,
+        verify: async (name) => {
+            await verifyBackup({ ...options, name }, nested);
+        },
+        make: async () => {
+            const name = `${defaultSetName(new Date())}-${randomBytes(2).toString("hex")}`;
+            await backup({ ...options, name, kind: "regular" }, nested);
+            return name;
+        },
+        warn: (message) => {
+            context.reporter.warn(message);
+        },
+    };
 }
 
 async function openDatabase(

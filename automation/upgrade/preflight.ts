@@ -75,7 +75,10 @@ async function requireCharts({ hops }: StackUpgradePlan, options: StackOptions, 
             if (!(error instanceof UserError)) throw error;
             throw new UserError(`Harbor ${to} cannot be installed with these settings, or its chart is not reached`, {
                 details: [messageOf(error), ...error.details],
-                next: error.next,
+                next: [
+                    ...error.next,
+                    "charts.source and charts.location say where charts come from (README, settings)",
+                ],
                 cause: error,
             });
         }

@@ -5,7 +5,7 @@ import type { StackOutputs } from "../../config/contract";
 import { ExitCode, UserError } from "../../lib/errors";
 import { anchorageHome } from "../../lib/home";
 import { unlockBackups } from "../backup/manage";
-import { openBackupStore, requireBackup } from "../backup/stores";
+import { openBackupStore } from "../backup/stores";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
 import type { Context, StackOptions } from "../context";
@@ -130,7 +130,7 @@ async function onGround(
     await requireStack(context.projectRoot, options.stack);
     const { engine } = await context.selectEngine(options);
     const outputs = await requireStackOutputs(engine);
-    requireBackup(outputs);
+    requireWayBack(outputs);
     const lost = new AbortController();
     const signal = AbortSignal.any([context.signal, lost.signal]);
     const door = { exec: context.exec, kubectl: await context.kubectl(outputs.cluster), signal };
@@ -144,6 +144,15 @@ async function onGround(
     } finally {
         store.close();
     }
+}
+
+/** @throws UserError (exit code 3) where no hop could be undone */
+function requireWayBack({ backup }: StackOutputs): void {
+    if (backup !== undefined) return;
+    throw new UserError("the stack has no backup: an upgrade of it could not be undone", {
+        next: ["set backup.kind to velero, then: npx anchorage up (docs/backup-velero.md)"],
+        exitCode: ExitCode.refused,
+    });
 }
 
 function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Context): UpgradeDoors {
