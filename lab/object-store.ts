@@ -45,6 +45,7 @@ export async function startObjectStore(
                 s3Region,
                 "--health",
                 healthPath,
+                "--keep-alive",
                 "--quiet",
             ],
             ...["posix", "--sidecar", metadata, layout.s3Data],

@@ -1,13 +1,13 @@
+import { createHash } from "node:crypto";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { HashedBody } from "../objects/bodies";
 import { ObjectStoreError } from "../objects/errors";
+import { roomSize, withRoom } from "../objects/rooms";
 import type { ObjectStore } from "../objects/store";
 
 /** From which size on a copy by the server is worth its round trips. */
 const serverCopyFrom = 2 ** 20;
-/** Up to which size an object is read, hashed and written in one piece: a stream of it costs several times as much. */
-const wholeUpTo = 4 * 2 ** 20;
 const attempts = 3;
 
 export interface Transfer {
@@ -49,33 +49,43 @@ async function once(task: Transfer): Promise<Transferred> {
     if (size >= serverCopyFrom && sha256 !== undefined) {
         const etag = await to.copyFrom(from, fromKey, toKey, size);
         if (etag !== undefined && !readBack) return { size, etag, sha256 };
-        if (etag !== undefined) return readCopy(task, sha256);
+        if (etag !== undefined) return { ...(await readCopy(task, sha256)), etag };
     }
-    const content = await from.open(fromKey);
-    const { size: sizeNow } = content;
     const wanted = sha256 === undefined ? {} : { sha256 };
     try {
-        if (sizeNow <= wholeUpTo) return await to.write(toKey, await content.bytes(), wanted);
-        return await to.write(toKey, content.body, { size: sizeNow, ...wanted });
+        if (size <= roomSize) {
+            return await withRoom(size, async (room) => to.write(toKey, await from.readWhole(fromKey, room), wanted));
+        }
+        const { body, size: sizeNow } = await from.open(fromKey);
+        return await to.write(toKey, body, { size: sizeNow, ...wanted });
     } catch (error) {
         throw blamed(error, task);
     }
 }
 
 /** Reads back what the server copied; a copy of something else is taken away again. */
-async function readCopy({ from, fromKey, to, toKey }: Transfer, expected: string): Promise<Transferred> {
-    const read = await hashOf(to, toKey);
+async function readCopy(
+    { from, fromKey, to, toKey, size }: Transfer,
+    expected: string,
+): Promise<Omit<Transferred, "etag">> {
+    const read = await hashOf(to, toKey, size);
     if (read.sha256 === expected) return read;
     await to.remove([toKey]);
     throw damaged(from, fromKey, `its content has sha256 ${read.sha256}`);
 }
 
-/** Reads an object to its end. */
-export async function hashOf(store: ObjectStore, key: string): Promise<Transferred> {
-    const { size, etag, body } = await store.open(key);
+/** Reads an object to its end. @param expected bytes that it should have */
+export async function hashOf(store: ObjectStore, key: string, expected: number): Promise<Omit<Transferred, "etag">> {
+    if (expected <= roomSize) {
+        return withRoom(expected, async (room) => {
+            const content = await store.readWhole(key, room);
+            return { size: content.length, sha256: createHash("sha256").update(content).digest("hex") };
+        });
+    }
+    const { size, body } = await store.open(key);
     const hashed = new HashedBody();
     await pipeline(body, hashed, nowhere());
-    return { size, etag, sha256: hashed.sha256 };
+    return { size, sha256: hashed.sha256 };
 }
 
 function nowhere(): Writable {

@@ -24,7 +24,7 @@ export async function verifyBlobs(
     await inParallel(readInventory(target, set), concurrency, signal, async (line) => {
         if (problems.tooMany) return;
         try {
-            const { size, sha256 } = await hashOf(target, line.stored);
+            const { size, sha256 } = await hashOf(target, line.stored, line.size);
             if (size !== line.size) problems.add(unequal(target, line, "size", `${String(size)} bytes`));
             else if (`sha256:${sha256}` !== line.digest)
                 problems.add(unequal(target, line, "digest", `digest sha256:${sha256}`));

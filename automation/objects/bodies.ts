@@ -4,25 +4,6 @@ import { Transform, type Readable, type TransformCallback } from "node:stream";
 /** What is thrown where a body broke. @param error what the connection said @param came bytes */
 export type Broken = (error: unknown, came: number) => Error;
 
-/** All of a body. A request that was aborted ends it with an error. @throws what `broken` makes where it is short */
-export function allOf(body: Readable, size: number, broken: Broken): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-        const chunks: Buffer[] = [];
-        let came = 0;
-        body.on("data", (chunk: Buffer) => {
-            chunks.push(chunk);
-            came += chunk.length;
-        });
-        body.once("error", (error) => {
-            reject(broken(error, came));
-        });
-        body.once("close", () => {
-            if (came === size) resolve(Buffer.concat(chunks, came));
-            else reject(broken(undefined, came));
-        });
-    });
-}
-
 /**
  * The body of an answer, which ends with an error where fewer bytes come than were promised, where the connection
  * breaks, and when the signal is given.

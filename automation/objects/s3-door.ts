@@ -16,6 +16,7 @@ export class S3Door {
     readonly bucket: string;
     /** Absent: AWS. */
     readonly endpoint: string | undefined;
+    readonly pathStyle: boolean;
     /** Bytes from which on an object goes in parts, and of a part. */
     readonly partsFrom: number;
     readonly partSize: number;
@@ -32,6 +33,7 @@ export class S3Door {
         setMaxListeners(0, signal);
         this.bucket = bucket;
         this.endpoint = endpoint;
+        this.pathStyle = rest.pathStyle;
         this.partsFrom = partsFrom;
         this.partSize = partSize;
         this.prefix = prefix === "" ? "" : `${prefix}/`;

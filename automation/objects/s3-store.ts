@@ -1,13 +1,15 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import type { BucketOutput } from "../../config/contract";
-import { allOf, wholeBody, type Broken } from "./bodies";
+import { wholeBody, type Broken } from "./bodies";
 import { ObjectStoreError } from "./errors";
+import { retire } from "./rooms";
 import { copyOnServer } from "./s3-copy";
 import { S3Door, unquoted } from "./s3-door";
 import { listFolders, listObjects } from "./s3-list";
+import { S3Pieces } from "./s3-pieces";
 import { removeObjects } from "./s3-remove";
 import { abandonUploads } from "./s3-uploads";
 import { writeStream } from "./s3-write";
@@ -25,11 +27,13 @@ import type {
 export class S3Store implements ObjectStore {
     readonly where: string;
     private readonly door: S3Door;
+    private readonly pieces: S3Pieces;
     /** Buckets that the server turned out not to copy from with these keys. */
     private readonly notCopied = new Set<string>();
 
     constructor(bucket: BucketOutput, keys: AccessKeys, signal: AbortSignal, options: StoreOptions = {}) {
         this.door = new S3Door(bucket, keys, signal, options);
+        this.pieces = new S3Pieces(this.door, keys, options);
         this.where = this.door.where;
     }
 
@@ -66,7 +70,7 @@ export class S3Store implements ObjectStore {
                 const detail = `${String(came)} of ${String(size)} bytes came before the connection ended${broke}`;
                 return door.fail("truncated", "read", key, detail);
             };
-            return new Content(Body as Readable, size, unquoted(ETag), door.signal, broken);
+            return { size, etag: unquoted(ETag), body: wholeBody(Body as Readable, size, door.signal, broken) };
         } catch (error) {
             throw door.error(error, "read", key);
         }
@@ -76,9 +80,13 @@ export class S3Store implements ObjectStore {
         return (await this.open(key)).body;
     }
 
+    async readWhole(key: string, into?: Buffer): Promise<Buffer> {
+        return (await this.pieces.read(key, into)) ?? buffer(await this.read(key));
+    }
+
     async readText(key: string): Promise<string | undefined> {
         try {
-            return await text(await this.read(key));
+            return (await this.readWhole(key)).toString();
         } catch (error) {
             requireMissing(error);
             return undefined;
@@ -119,6 +127,7 @@ export class S3Store implements ObjectStore {
 
     close(): void {
         this.door.client.destroy();
+        this.pieces.close();
     }
 
     private async writeBuffer(key: string, content: Buffer, options: WriteOptions): Promise<Written> {
@@ -129,6 +138,9 @@ export class S3Store implements ObjectStore {
             throw door.fail("mismatch", "write", key, detail);
         }
         try {
+            const etag = await this.pieces.write(key, content, sha256);
+            if (etag !== undefined) return { size: content.length, sha256, etag };
+            retire(content);
             const command = new PutObjectCommand({ ...door.at(key), Body: content });
             // Part of the signature: the SDK would take it a second time, and the server compares what comes with it.
             command.middlewareStack.add(
@@ -144,27 +156,6 @@ export class S3Store implements ObjectStore {
         } catch (error) {
             throw door.error(error, "write", key);
         }
-    }
-}
-
-/** Is read one way or the other: a stream that nobody reads costs as much as one that is read. */
-class Content implements ObjectContent {
-    private stream: Readable | undefined;
-
-    constructor(
-        private readonly raw: Readable,
-        readonly size: number,
-        readonly etag: string,
-        private readonly signal: AbortSignal,
-        private readonly broken: Broken,
-    ) {}
-
-    get body(): Readable {
-        return (this.stream ??= wholeBody(this.raw, this.size, this.signal, this.broken));
-    }
-
-    bytes(): Promise<Buffer> {
-        return allOf(this.raw, this.size, this.broken);
     }
 }
 

@@ -16,8 +16,6 @@ export interface ObjectContent {
     readonly size: number;
     readonly etag: string;
     readonly body: Readable;
-    /** All of it, in place of the body: for what is small, and costs less so than as a stream. */
-    bytes(): Promise<Buffer>;
 }
 
 export interface Written {
@@ -49,7 +47,12 @@ export interface ObjectStore {
     open(key: string): Promise<ObjectContent>;
     /** {@link open}, its body alone. */
     read(key: string): Promise<Readable>;
-    /** The whole of a small object. @returns undefined where there is none */
+    /**
+     * The whole of a small object, which costs less than its stream.
+     * @param into where it may go, if there is room enough @throws as {@link open}
+     */
+    readWhole(key: string, into?: Buffer): Promise<Buffer>;
+    /** {@link readWhole} as text. @returns undefined where there is none */
     readText(key: string): Promise<string | undefined>;
     /** In parts where it is large. Nothing is left of a write that failed; what was there before stays. */
     write(key: string, body: Readable | string | Buffer, options?: WriteOptions): Promise<Written>;

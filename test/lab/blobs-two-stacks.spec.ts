@@ -11,7 +11,6 @@ import { findSet, removeSet, setKeys, writeManifest } from "../../automation/bac
 import type { ObjectStore } from "../../automation/objects/store";
 import { s3Region } from "../../lab/object-store";
 import { messageOf } from "../../lib/errors";
-import { waitFor } from "../../lib/wait";
 import { World } from "../support/backup-world";
 import { keysOf, TestObjectStore } from "../support/object-stores";
 
@@ -70,6 +69,13 @@ describe("two stacks that back up into one bucket", function () {
         const isAbout = new Promise<void>((resolve) => (about = resolve));
         const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
         const slow = Object.create(bucket) as ObjectStore;
+        let sees: () => void = () => undefined;
+        const seen = new Promise<void>((resolve) => (sees = resolve));
+        slow.folders = async (prefix) => {
+            const names = await bucket.folders(prefix);
+            if (names.includes("theirs")) sees();
+            return names;
+        };
         slow.list = async function* (prefix) {
             for await (const object of bucket.list(prefix)) {
                 if (prefix === "anchorage/blobs/") {
@@ -85,13 +91,8 @@ describe("two stacks that back up into one bucket", function () {
         );
         await isAbout;
         const making = backup();
-        await waitFor(async () => ((await findSet(bucket, "theirs")) === undefined ? undefined : true), {
-            what: "the set to be begun",
-            timeoutMs: 10_000,
-            intervalMs: 5,
-        });
-        // More than the time in which it asks again.
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        // By the one that deletes, when it asks again which sets there are.
+        await seen;
         goOn();
         assert.match(await pruning, /^nothing can be pruned while backup theirs is incomplete/);
         assert.equal((await making).result.error, undefined);

@@ -13,6 +13,7 @@ import { repairBlobs } from "../../automation/backup/blobs-repair";
 import { readInventory } from "../../automation/backup/blobs-inventory";
 import type { ObjectStore } from "../../automation/objects/store";
 import { UserError } from "../../lib/errors";
+import { waitFor } from "../../lib/wait";
 import { keysOf, TestObjectStore } from "../support/object-stores";
 
 const hex = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
@@ -246,12 +247,10 @@ describe("the registry's content in a backup", function () {
         const there = elsewhere.open(names.backup, { prefix: "stack", signal: interrupt.signal });
         const reason = new UserError("interrupted");
         let seen = 0;
-        const slow: ObjectStore = {
-            ...bound(there),
-            write: (...args) => {
-                if (++seen === 30) interrupt.abort(reason);
-                return there.write(...args);
-            },
+        const slow = Object.create(there) as ObjectStore;
+        slow.write = (...args) => {
+            if (++seen === 30) interrupt.abort(reason);
+            return there.write(...args);
         };
         await assert.rejects(copyBlobsAhead(once, slow, { signal: interrupt.signal }), reason);
         const done = (await keysOf(backup, "anchorage/blobs/")).length;
@@ -261,11 +260,12 @@ describe("the registry's content in a backup", function () {
     });
 
     it("is itself whole where images are pushed meanwhile", async () => {
-        const busy = { stop: false };
-        const pushing = (async () => {
-            for (let n = 0; !busy.stop; n++) await push(registry, "latest", `layer ${String(n)}`);
-        })();
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        const busy = { stop: false, pushed: 0 };
+        const pushOn = async (): Promise<void> => {
+            for (; !busy.stop; busy.pushed++) await push(registry, "latest", `layer ${String(busy.pushed)}`);
+        };
+        const pushing = pushOn();
+        await waitFor(() => busy.pushed > 5 || undefined, { what: "some pushes", timeoutMs: 10_000, intervalMs: 5 });
         const set = await take("a");
         busy.stop = true;
         await pushing;
@@ -281,20 +281,3 @@ describe("the registry's content in a backup", function () {
         assert.notEqual(await into.head(`${root}/blobs/sha256/${layer.slice(0, 2)}/${layer}/data`), undefined);
     });
 });
-
-function bound(store: ObjectStore): ObjectStore {
-    return {
-        where: store.where,
-        list: store.list.bind(store),
-        folders: store.folders.bind(store),
-        head: store.head.bind(store),
-        open: store.open.bind(store),
-        read: store.read.bind(store),
-        readText: store.readText.bind(store),
-        write: store.write.bind(store),
-        copyFrom: () => Promise.resolve(undefined),
-        remove: store.remove.bind(store),
-        abandonUploads: store.abandonUploads.bind(store),
-        close: store.close.bind(store),
-    };
-}

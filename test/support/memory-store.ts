@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { ObjectStoreError } from "../../automation/objects/errors";
 import type { ObjectContent, ObjectStore, StoredObject, Written } from "../../automation/objects/store";
 
@@ -34,12 +35,15 @@ export class MemoryStore implements ObjectStore {
         return Promise.resolve({
             ...this.stored(key),
             body: Readable.from([content]),
-            bytes: () => Promise.resolve(content),
         });
     }
 
     async read(key: string): Promise<Readable> {
         return (await this.open(key)).body;
+    }
+
+    async readWhole(key: string): Promise<Buffer> {
+        return buffer(await this.read(key));
     }
 
     readText(key: string): Promise<string | undefined> {

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { ObjectStoreError, type ObjectStoreFailure } from "../../../automation/objects/errors";
+import { S3Door } from "../../../automation/objects/s3-door";
+import { S3Pieces } from "../../../automation/objects/s3-pieces";
 import { openObjectStore, type ObjectStore } from "../../../automation/objects/store";
 import { freePort } from "../../../lab/object-store";
 import { keysOf, TestObjectStore } from "../../support/object-stores";
@@ -56,6 +58,31 @@ describe("objects of a real S3", function () {
             assert.equal(await store.abandonUploads(""), 0, "no part is left");
         });
     }
+
+    it("go by plain requests where they are small, whatever their key, and by the SDK where that fails", async () => {
+        const pieces = new S3Pieces(
+            new S3Door(server.output("things", "below"), server.keys, signal, {}),
+            server.keys,
+            {},
+        );
+        const content = randomBytes(MiB);
+        for (const key of ["plain", "a b/(ü)*!'~+&=?%41#.$@:,", "docker/registry/v2/blobs/sha256/ab/data"]) {
+            const written = await store.write(key, content);
+            assert.equal(await pieces.write(key, content, sha256(content)), written.etag);
+            assert.ok(content.equals((await pieces.read(key)) ?? Buffer.alloc(0)));
+            const room = Buffer.alloc(2 * MiB);
+            assert.equal((await pieces.read(key, room))?.buffer, room.buffer);
+            assert.ok(content.equals(await store.readWhole(key)));
+        }
+        // Not what the signature says: the server takes nothing, and what is there stays.
+        assert.equal(await pieces.write("plain", Buffer.from("other"), sha256(content)), undefined);
+        assert.ok(content.equals(await store.readWhole("plain")));
+        assert.equal(await pieces.read("no-such-key"), undefined);
+        await assert.rejects(store.readWhole("no-such-key"), failing("missing", /no-such-key/));
+        pieces.close();
+        assert.ok(content.equals((await pieces.read("plain")) ?? Buffer.alloc(0)), "opens its connections again");
+        pieces.close();
+    });
 
     it("are not there where their source broke, in one piece and in parts; what was there before stays", async () => {
         for (const [size, options] of [
