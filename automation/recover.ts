@@ -7,7 +7,7 @@ import type { Context, StackOptions } from "./context";
 import type { Engine } from "./engine";
 import { endPendingRelease } from "./recover/helm-release";
 import { requireStack, stackFlags } from "./stack-files";
-import { readStackOutputs } from "./stack-outputs";
+import { completeStackOutputs } from "./stack-outputs";
 import { currentHop, describeHop, isOver, readRecord } from "./upgrade/record";
 
 /**
@@ -19,7 +19,8 @@ export async function recover(options: StackOptions, context: Context): Promise<
     const { reporter } = context;
     await requireStack(context.projectRoot, options.stack);
     const { engine } = await context.selectEngine(options);
-    const outputs = readStackOutputs(await engine.outputs());
+    // A first update that was killed or failed may have left some: then there is nothing that a command could have switched.
+    const outputs = completeStackOutputs(await engine.outputs());
     const told: string[] = [];
     const next: string[] = [];
     if (outputs === undefined) {

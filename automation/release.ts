@@ -2,13 +2,14 @@ import path from "node:path";
 import { anchorageHome } from "../lib/home";
 import type { Context } from "./context";
 import { withNested } from "./drill/nested-reporter";
-import { releaseDoors, type NestedVerbs } from "./release/doors";
+import type { NestedVerbs } from "./release/access";
+import { releaseDoors } from "./release/doors";
 import { driveRelease } from "./release/drive";
 import { describeAhead, type Findings } from "./release/steps";
 import type { PreflightOptions } from "./preflight";
 import { writeReport } from "./report";
 import { requireStack, stackFlags } from "./stack-files";
-import { readStackOutputs } from "./stack-outputs";
+import { completeStackOutputs } from "./stack-outputs";
 import { requireConsent } from "./up";
 
 export interface ReleaseOptions extends PreflightOptions {
@@ -38,8 +39,9 @@ export async function release(options: ReleaseOptions, context: Context): Promis
     const reports = path.resolve(options.report ?? path.join(anchorageHome(), "reports"));
     const nested: NestedVerbs = {};
     const findings: Findings = {};
+    const { autoRollback = true, acceptEngineChange = false } = options;
     const ground = {
-        options: { ...options, allow, lockTimeout, acceptEngineChange: options.acceptEngineChange ?? false },
+        options: { ...options, allow, lockTimeout, acceptEngineChange, autoRollback },
         waitMs: wait * 1000,
         reports,
     };
@@ -47,11 +49,15 @@ export async function release(options: ReleaseOptions, context: Context): Promis
     const { error, ...result } = await driveRelease(releaseDoors(ground, context, nested), findings, {
         reporter,
         signal,
-        autoRollback: options.autoRollback ?? true,
+        autoRollback,
         flags: stackFlags(options),
     });
     const { engine } = await context.selectEngine(options);
-    const outputs = readStackOutputs(await engine.outputs());
+    // A report that cannot be complete must not hide why the release failed.
+    const outputs = await engine.outputs().then(completeStackOutputs, (cause: unknown) => {
+        if (error === undefined) throw cause;
+        return undefined;
+    });
     const { ahead, backup } = findings;
     const files = await writeReport(
         {

@@ -18,6 +18,11 @@ export function readStackOutputs(outputs: Outputs): StackOutputs | undefined {
     ) as unknown as StackOutputs;
 }
 
+/** The same; undefined also where the first update failed and left only some of them. */
+export function completeStackOutputs(outputs: Outputs): StackOutputs | undefined {
+    return outputNames.every((name) => name in outputs) ? readStackOutputs(outputs) : undefined;
+}
+
 /** @throws UserError for a stack that was never brought up */
 export async function requireStackOutputs(engine: Engine): Promise<StackOutputs> {
     const outputs = readStackOutputs(await engine.outputs());

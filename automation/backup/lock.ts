@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { ExitCode, messageOf, UserError } from "../../lib/errors";
+import { ExitCode, HeldError, messageOf, UserError } from "../../lib/errors";
 import { isSameProcess } from "../../lib/processes";
 import {
     annotation,
@@ -195,11 +195,11 @@ function stateOf(lease: LeaseObject, now: number, isAlive: (holder: LeaseHolder)
 }
 
 /** @param left milliseconds, where they are known */
-function refusal(lease: LeaseObject, left?: number): UserError {
+function refusal(lease: LeaseObject, left?: number): HeldError {
     const holder = holderOf(lease);
     const who = holder === undefined ? lease.spec.holderIdentity : describeHolder(holder);
     const seconds = left === undefined ? undefined : String(Math.ceil(left / 1000));
-    return new UserError(`another command works on this Harbor: ${who}`, {
+    return new HeldError(`another command works on this Harbor: ${who}`, {
         details: seconds === undefined ? [] : [`if it was killed on another machine, its Lease ends in ${seconds} s`],
         next: ["wait for its end, then run the same command again"],
         exitCode: ExitCode.refused,

@@ -39,12 +39,20 @@ export async function takeFailedForDeployed(objects: ReleaseObjects, release: st
     return revisionOf(last);
 }
 
+/** Whether any of its revisions ever came up. */
+export async function wasDeployed(objects: ReleaseObjects, release: string): Promise<boolean> {
+    const statuses = (await revisions(objects, release)).map(({ metadata }) => metadata.labels["status"]);
+    return statuses.some((status) => status === "deployed" || status === "superseded");
+}
+
 async function lastRevision(objects: ReleaseObjects, release: string): Promise<ReleaseSecret | undefined> {
+    return [...(await revisions(objects, release))].sort((one, other) => revisionOf(one) - revisionOf(other)).at(-1);
+}
+
+async function revisions(objects: ReleaseObjects, release: string): Promise<readonly ReleaseSecret[]> {
     const args = ["get", "secrets", "-l", `owner=helm,name=${release}`, "-o", "json"];
-    const { items } = JSON.parse(await objects.kubectl("read Helm's records", args)) as {
-        readonly items: readonly ReleaseSecret[];
-    };
-    return [...items].sort((one, other) => revisionOf(one) - revisionOf(other)).at(-1);
+    const text = await objects.kubectl("read Helm's records", args);
+    return (JSON.parse(text) as { readonly items: readonly ReleaseSecret[] }).items;
 }
 
 function revisionOf({ metadata }: ReleaseSecret): number {

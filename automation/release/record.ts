@@ -21,8 +21,16 @@ const good = z.object({
 const schema = z.object({
     version: z.literal(1),
     good,
-    /** A later one failed, and `good` is being put back. Absent: not. */
-    back: z.object({ since: z.string(), why: z.string() }).optional(),
+    /** A later one failed, and `good` is being put back, by its settings or by undoing an upgrade. Absent: not. */
+    back: z
+        .object({
+            kind: z.enum(["settings", "upgrade"]),
+            since: z.string(),
+            why: z.string(),
+            /** The text of Pulumi.<stack>.yaml that failed. */
+            failed: z.string(),
+        })
+        .optional(),
 });
 
 export type ReleaseRecord = Readonly<z.infer<typeof schema>>;

@@ -4,7 +4,7 @@ import type { GoodRelease } from "./record";
 
 /** What there is to do. */
 export interface Ahead {
-    /** What is installed; undefined: nothing is, this is the first release. */
+    /** What is installed; undefined: nothing that ever came up, this is the first release. */
     readonly from: string | undefined;
     /** `harbor.version` of the settings. */
     readonly to: string;
@@ -23,24 +23,29 @@ export interface ReleaseDoors {
     complete(update: Update): Promise<{ readonly told: readonly string[]; readonly back?: string }>;
     /** @throws UserError for what must not be done: dangers (exit code 5), checks (3), settings (2) */
     look(update: Update): Promise<Ahead>;
+    /** Asks, where somebody is to be asked. @throws UserError (exit code 3) where the answer is no */
+    consent(ahead: Ahead): Promise<void>;
     /** @returns the backup's name */
     backup(update: Update): Promise<string>;
     /** The settings with the version that is installed; on nothing, as they are. */
     up(update: Update, signal: AbortSignal): Promise<string>;
-    verify(update: Update): Promise<void>;
+    /** @param step id of the step that it is a part of */
+    verify(step: string, update: Update): Promise<void>;
     /** Over every hop; one that fails is undone, and thrown. */
     upgrade(update: Update): Promise<void>;
-    /** Undoes the last hop, with its database. */
-    rollback(update: Update): Promise<void>;
     /** What a failure goes back to; a text says why there is no such thing. @param failed id of the step */
     wayBack(failed: string): Promise<WayBack | string>;
     /** Writes down that what is there now is good. */
     keep(): Promise<void>;
+    /** @throws UserError (exit code 5) where the settings of before would lose data */
+    mayPutBack(update: Update): Promise<void>;
     /** Writes down that it goes back: a kill from now on is brought to its end by {@link complete}. */
-    turn(why: string): Promise<void>;
-    /** The settings of the last good release. @throws UserError where that would lose data */
+    turn(kind: WayBack["kind"], why: string): Promise<void>;
+    /** The settings of the last good release. */
     putBack(update: Update): Promise<string>;
-    /** Writes down that they are there again. */
+    /** Undoes hop after hop, each with its database, until the last good Harbor is there. */
+    rollback(update: Update): Promise<void>;
+    /** Writes down that the last good release is there again. */
     returned(): Promise<void>;
 }
 
@@ -58,21 +63,8 @@ export interface Findings {
     backup?: string;
 }
 
-/** Forward: what was left, a look, a backup, the settings, the upgrade; each verified. */
-export function forwardSteps(doors: ReleaseDoors, findings: Findings): Step[] {
-    const ahead = (): Ahead => {
-        if (findings.ahead === undefined) throw new Error("nobody has looked yet");
-        return findings.ahead;
-    };
-    const noUpgrade = (): string | undefined => {
-        const { from, to } = ahead();
-        return from === undefined || from === to ? `Harbor ${to} is installed` : undefined;
-    };
-    const verified = async (update: Update): Promise<string> => {
-        await doors.verify(update);
-        await doors.keep();
-        return "written down as the release that a later one goes back to";
-    };
+/** Nothing that works is changed by them: what was left is completed, and what is ahead is looked at. */
+export function firstSteps(doors: ReleaseDoors, findings: Findings): Step[] {
     return [
         {
             id: "complete",
@@ -98,12 +90,25 @@ export function forwardSteps(doors: ReleaseDoors, findings: Findings): Step[] {
                 return describeAhead(findings.ahead);
             },
         },
+    ];
+}
+
+/** A backup, the settings, the upgrade; each verified. */
+export function changeSteps(doors: ReleaseDoors, findings: Findings, ahead: Ahead): Step[] {
+    const { from, to, changes, backups } = ahead;
+    const noUpgrade = (): string | undefined =>
+        from === undefined || from === to ? `Harbor ${to} is installed` : undefined;
+    const verified = async (step: string, update: Update): Promise<string> => {
+        await doors.verify(step, update);
+        await doors.keep();
+        return "written down as the release that a later one goes back to";
+    };
+    return [
         {
             id: "backup",
             title: "back up",
             plan: "one consistent set, before anything is changed",
             skip: () => {
-                const { from, changes, backups } = ahead();
                 if (from === undefined) return "there is nothing yet";
                 if (changes === undefined) return "the settings change nothing";
                 return backups ? undefined : "the stack has no backups (backup.kind is none)";
@@ -117,14 +122,14 @@ export function forwardSteps(doors: ReleaseDoors, findings: Findings): Step[] {
             id: "up",
             title: "bring the settings up",
             plan: "the engine's up, with the Harbor that is installed",
-            skip: () => (ahead().changes === undefined ? "nothing would change" : undefined),
+            skip: () => (changes === undefined ? "nothing would change" : undefined),
             run: ({ update, signal }) => doors.up(update, signal),
         },
         {
             id: "verify",
             title: "verify",
             plan: "from the certificate to a pushed and pulled image",
-            run: ({ update }) => verified(update),
+            run: ({ update }) => verified("verify", update),
         },
         {
             id: "upgrade",
@@ -133,7 +138,7 @@ export function forwardSteps(doors: ReleaseDoors, findings: Findings): Step[] {
             skip: noUpgrade,
             run: async ({ update }) => {
                 await doors.upgrade(update);
-                return `Harbor ${ahead().to}`;
+                return `Harbor ${to}`;
             },
         },
         {
@@ -141,7 +146,7 @@ export function forwardSteps(doors: ReleaseDoors, findings: Findings): Step[] {
             title: "verify the upgraded registry",
             plan: "the same once more",
             skip: noUpgrade,
-            run: ({ update }) => verified(update),
+            run: ({ update }) => verified("verify-upgrade", update),
         },
     ];
 }
@@ -154,8 +159,9 @@ export function backSteps(doors: ReleaseDoors, { kind, good }: WayBack, why: str
             ? {
                   id: "rollback",
                   title: "roll the upgrade back",
-                  plan: `Harbor ${good.harbor} with its database`,
+                  plan: `${then}, with its database`,
                   run: async ({ update }) => {
+                      await doors.turn(kind, why);
                       await doors.rollback(update);
                       return "what was pushed after the upgrade is lost";
                   },
@@ -165,7 +171,9 @@ export function backSteps(doors: ReleaseDoors, { kind, good }: WayBack, why: str
                   title: "put the settings of before back",
                   plan: then,
                   run: async ({ update }) => {
-                      await doors.turn(why);
+                      // First: a way back that may not be gone must not be on record, or no later run gets past it.
+                      await doors.mayPutBack(update);
+                      await doors.turn(kind, why);
                       return doors.putBack(update);
                   },
               };
@@ -176,8 +184,8 @@ export function backSteps(doors: ReleaseDoors, { kind, good }: WayBack, why: str
             title: "verify what is back",
             plan: "the same checks",
             run: async ({ update }) => {
-                await doors.verify(update);
-                await (kind === "upgrade" ? doors.keep() : doors.returned());
+                await doors.verify("verify-back", update);
+                await doors.returned();
                 return undefined;
             },
         },

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { UserError } from "../../lib/errors";
 import type { ReleaseRecord } from "./record";
 import type { WayBack } from "./steps";
 
@@ -29,8 +30,35 @@ export function decideWayBack(failed: string, record: ReleaseRecord | undefined,
     return { kind: "settings", good };
 }
 
-/** Whether two texts of Pulumi.<stack>.yaml say the same; comments and layout do not count. */
-function sameSettings(one: string, other: string): boolean {
+/** Whether two texts of Pulumi.<stack>.yaml say the same; comments and layout do not count. Pure. */
+export function sameSettings(one: string, other: string): boolean {
     const config = (text: string): unknown => (parse(text) as { readonly config?: unknown } | null)?.config;
     return JSON.stringify(config(one)) === JSON.stringify(config(other));
+}
+
+/** What {@link rollBackTo} sees and does. */
+export interface Undoing {
+    readonly installed: () => Promise<string>;
+    /** Whether a hop was begun, forward or back, and did not come to its end. */
+    readonly underWay: () => Promise<boolean>;
+    /** Undoes the hop under way, else the last one that was made. */
+    readonly undo: () => Promise<void>;
+}
+
+/** Undoes hop after hop, until that Harbor is there. @throws UserError where the record of the upgrade ends before it */
+export async function rollBackTo(harbor: string, { installed, underWay, undo }: Undoing): Promise<void> {
+    for (let before: string | undefined; ;) {
+        const now = await installed();
+        // What is installed may be the old one already, and its database not yet.
+        const inBetween = await underWay();
+        if (!inBetween && now === harbor) return;
+        if (!inBetween && now === before) {
+            throw new UserError(`Harbor ${now} stays: no upgrade from ${harbor} is on record that could be undone`, {
+                next: ["npx anchorage backup list names what npx anchorage restore could bring back"],
+            });
+        }
+        // A hop that was under way may end at the Harbor that is installed already.
+        before = inBetween ? undefined : now;
+        await undo();
+    }
 }

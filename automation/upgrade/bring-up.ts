@@ -19,6 +19,8 @@ export interface BringUpGround {
     readonly door: ClusterDoor;
     /** Milliseconds that it has to get ready. */
     readonly waitMs: number;
+    /** Absolute folders of policy packs. @default none */
+    readonly policyPacks?: readonly string[];
 }
 
 /**
@@ -26,7 +28,7 @@ export interface BringUpGround {
  * @throws UserError as soon as a pod crashes again and again, and after the time that it has
  */
 export async function bringUp(
-    { engine, what, outputs, door, waitMs }: BringUpGround,
+    { engine, what, outputs, door, waitMs, policyPacks = [] }: BringUpGround,
     { signal, update }: ReleaseOptions,
     reporter: Reporter,
 ): Promise<string> {
@@ -43,6 +45,7 @@ export async function bringUp(
     try {
         const result = await engine.up({
             signal: AbortSignal.any([signal, patience, crashed.signal]),
+            policyPacks,
             onEvent: (event) => {
                 forwardEvent(event, reporter, update);
             },

@@ -3,18 +3,17 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Client } from "pg";
 import { openHarbor, type OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { resetLab } from "../../lab/lab";
-import { labLayout } from "../../lab/layout";
 import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
 import { passwordOf } from "../support/lab-password";
+import { labSql } from "../support/lab-sql";
 
 const name = "upgrade";
 const cli = path.join(projectRoot, "bin/anchorage.js");
@@ -74,31 +73,7 @@ describe("upgrade in a lab", function () {
         child.kill("SIGKILL");
         await ended;
     };
-    /** On the stack's database, past its Harbor. */
-    const sql = async <T extends object>(statement: string): Promise<T[]> => {
-        const pids = JSON.parse(await readFile(path.join(labLayout(name).harbor, "children.json"), "utf8")) as {
-            pid: number;
-        }[];
-        for (const { pid } of pids) {
-            const words = (await readFile(`/proc/${String(pid)}/cmdline`, "utf8")).split("\0");
-            const host = words[words.indexOf("-k") + 1];
-            if (!words.includes("-k") || host === undefined) continue;
-            const admin = new Client({ host, user: "postgres", database: "postgres" });
-            await admin.connect();
-            const found = await admin.query<{ datname: string }>(
-                "SELECT datname FROM pg_database WHERE datname LIKE 'harbor\\_%'",
-            );
-            await admin.end();
-            const client = new Client({ host, user: "postgres", database: found.rows[0]?.datname ?? "" });
-            await client.connect();
-            try {
-                return (await client.query<T>(statement)).rows;
-            } finally {
-                await client.end();
-            }
-        }
-        return assert.fail("no PostgreSQL runs");
-    };
+    const sql = <T extends object>(statement: string): Promise<T[]> => labSql(name, statement);
     const schema = async (): Promise<unknown> => sql("SELECT version::int, dirty FROM schema_migrations");
     const requireHarbor = async (version: string): Promise<void> => {
         assert.equal((await opened.client.system.info()).harbor_version?.split("-")[0], `v${version}`);
