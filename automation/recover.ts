@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../config/contract";
+import { ExitCode, UserError } from "../lib/errors";
 import { unlockBackups } from "./backup/manage";
 import { StackHold } from "./backup/hold";
 import { VeleroObjects } from "./backup/velero-access";
@@ -28,10 +29,7 @@ export async function recover(options: StackOptions, context: Context): Promise<
     } else {
         const door = { exec: context.exec, kubectl: await context.kubectl(outputs.cluster), signal: context.signal };
         // Whoever works on this Harbor from wherever holds it: asked first, before anything is touched.
-        const hold =
-            outputs.backup === undefined
-                ? undefined
-                : await StackHold.take(outputs, door, `recover of stack ${options.stack}`);
+        const hold = await holdOf(outputs, door, `recover of stack ${options.stack}`);
         const left = hold?.left;
         try {
             told.push(...(await reporter.step("look at the engine and at Helm", () => repair(engine, outputs, door))));
@@ -54,6 +52,26 @@ export async function recover(options: StackOptions, context: Context): Promise<
     for (const line of next) reporter.line(`next: ${line}`);
     if (told.length === 0) reporter.line("nothing is left of a killed command");
     return told;
+}
+
+/** Undefined where nobody can hold it: without backups, and where a first update was killed before its namespaces were there. */
+async function holdOf(outputs: StackOutputs, door: ClusterDoor, purpose: string): Promise<StackHold | undefined> {
+    const { backup, namespace } = outputs;
+    if (backup === undefined) return undefined;
+    const objects = new VeleroObjects(outputs, namespace, door);
+    const isThere = async (name: string): Promise<boolean> => {
+        const args = ["get", "namespace", name, "--ignore-not-found", "-o", "name"];
+        return (await objects.kubectl("look for namespaces", args)).trim() !== "";
+    };
+    if (!(await isThere(backup.namespace))) return undefined;
+    try {
+        return await StackHold.take(outputs, door, purpose);
+    } catch (error) {
+        // A restore that was killed may have left no namespace either, and says so.
+        const refused = error instanceof UserError && error.exitCode === ExitCode.refused;
+        if (refused || (await isThere(namespace))) throw error;
+        return undefined;
+    }
 }
 
 /** The engine's own records, and the Helm release. @returns what was done @throws UserError while somebody works there */

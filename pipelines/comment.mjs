@@ -213,7 +213,9 @@ async function call({ token, where, hints }, method, url, content) {
         text = await response.text();
     } catch (error) {
         const why = error.cause?.code ?? error.cause?.message ?? error.message;
-        throw new Failure(`${new URL(url).origin} did not answer: ${why}`, "run the job again", { again: 1_000 });
+        // A redirect stays one, however often it is asked for.
+        const again = /redirect/.test(why) ? undefined : 1_000;
+        throw new Failure(`${new URL(url).origin} did not answer: ${why}`, "run the job again", { again });
     }
     const { status, headers } = response;
     if (response.ok) {
