@@ -50,15 +50,15 @@ describe("contract charts of older Harbors", () => {
         assert.throws(() => contractChart("2.7.0"), /not in the catalogue/);
     });
 
-    it("are what the program installs in a lab, with values that the real chart of that version knows", async () => {
-        for (const { harbor, chart } of harborReleases) {
+    for (const { harbor, chart } of harborReleases) {
+        it(`${chart} is what the program installs in a lab for Harbor ${harbor}, with values that its chart knows`, async () => {
             const release = await releaseOf(harbor);
             const newest = contractChart(harbor) === undefined;
             const place = newest ? path.join(projectRoot, "lab/charts/harbor") : `/lab/charts/harbor-${chart}`;
             assert.equal(release.chart, place);
-            assert.deepEqual(unknownChartValues(release.values, harbor), [], harbor);
-        }
-    });
+            assert.deepEqual(unknownChartValues(release.values, harbor), []);
+        });
+    }
 
     it("name their version, and the images of it", async () => {
         const files = await filesOf("2.12.2");
