@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../lib/files";
 import { projectRoot } from "../lib/home";
-import { limited, machineLine, table, type Figure } from "./harness";
+import { limited, type Figure } from "./harness";
 import { harborClient } from "./harbor-client";
 import { labStart } from "./lab-start";
 import { largestStackUp } from "./largest-stack-up";
@@ -10,13 +10,14 @@ import { migrationThroughput } from "./migration-throughput";
 import { npmStart } from "./npm-start";
 import { program } from "./program";
 import { quietWindow } from "./quiet-window";
+import { firstRecord, updatedRecord } from "./record";
 import { registryThroughput } from "./registry-throughput";
 import { Sandbox } from "./sandbox";
 import { stackUp } from "./stack-up";
 
 /**
  * `npm run bench`: every figure, or those that are named. Prints the table; a whole run also writes it to
- * bench/results.md and into README.
+ * bench/results.md and into README, and so does one with `--record` before the names: the other figures stay.
  */
 const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>> = {
     program,
@@ -30,7 +31,9 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     "quiet-window": quietWindow,
 };
 
-async function main(wanted: readonly string[]): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+    const record = args.includes("--record");
+    const wanted = args.filter((arg) => arg !== "--record");
     const unknown = wanted.filter((name) => benches[name] === undefined);
     if (unknown.length > 0) {
         console.error(`no such bench: ${unknown.join(", ")}. There are: ${Object.keys(benches).join(", ")}`);
@@ -54,23 +57,32 @@ async function main(wanted: readonly string[]): Promise<void> {
             await sandbox.close();
         }
     }
-    const text = `${table(figures)}\n\n${machineLine(new Date())}\n`;
-    console.log(text);
+    const now = new Date();
+    console.log(firstRecord(figures, now));
     for (const figure of figures.filter((one) => !limited(one).holds)) console.log(`over its limit: ${figure.name}`);
-    if (wanted.length === 0) await publish(text);
+    if (wanted.length === 0) await publish(() => firstRecord(figures, now));
+    else if (record) await publish((old) => updatedRecord(old, figures, now));
 }
 
-async function publish(text: string): Promise<void> {
+/** @param update gets what stands there */
+async function publish(update: (old: string) => string): Promise<void> {
+    const place = /(<!-- figures:begin [^>]*-->\n)([^]*?)(<!-- figures:end -->)/;
+    const readme = path.join(projectRoot, "README.md");
+    const text = await readFile(readme, "utf8");
+    const [, begin, old, end] = place.exec(text) ?? [];
+    if (begin === undefined || old === undefined || end === undefined) {
+        throw new Error("README.md has no place for the figures");
+    }
+    const figures = update(old);
+    await writeFormatted(
+        readme,
+        text.replace(place, () => `${begin}${figures}${end}`),
+    );
     await writeFormatted(
         path.join(projectRoot, "bench/results.md"),
         "# Figures\n\nWritten by `npm run bench`. Medians, smallest and greatest in parentheses; each figure and what " +
-            `stands beside it\nwere measured in turns, in one run.\n\n${text}`,
+            `stands beside it\nwere measured in turns, in one run.\n\n${figures}`,
     );
-    const readme = path.join(projectRoot, "README.md");
-    const old = await readFile(readme, "utf8");
-    const updated = old.replace(/(<!-- figures:begin [^>]*-->\n)[^]*?(<!-- figures:end -->)/, `$1${text}$2`);
-    if (!updated.includes(text)) throw new Error("README.md has no place for the figures");
-    await writeFormatted(readme, updated);
 }
 
 /** As `npm run check` wants it. */
