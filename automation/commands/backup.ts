@@ -28,6 +28,7 @@ export function addBackupCommands(stackVerb: AddStackVerb, run: RunVerb): void {
                 .default("regular"),
         )
         .option("--plan", "only say what it would do, a line a step")
+        .option("--wait", "wait for its end, as it does anyway: who else would make Harbor writable again?")
         .addHelpText(
             "after",
             examples(

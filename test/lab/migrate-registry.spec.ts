@@ -2,7 +2,7 @@ import bcrypt from "bcryptjs";
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { migrationSteps, type Migration, type Outcome } from "../../automation/migrate-registry/steps";
@@ -14,8 +14,10 @@ import { freePort } from "../../lab/object-store";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 import { UserError } from "../../lib/errors";
+import { projectRoot } from "../../lib/home";
 import { waitFor } from "../../lib/wait";
-import { collectingReporter } from "../support/fakes";
+import { commandsOf, runCommand } from "../support/documented";
+import { asOutputs, collectingReporter, fakeContext, fakeEngine, sampleOutputs } from "../support/fakes";
 import { adminPassword, TestHarbor } from "../support/stand-in";
 import { testRegistry } from "../support/stand-in-registry";
 
@@ -193,6 +195,42 @@ describe("migration of a plain registry", function () {
         const again = await migrate();
         assert.equal(again.result.error, undefined);
         assert.equal(again.outcome.copied, 1);
+    });
+
+    it("goes by the commands of docs/migrate-registry.md", async () => {
+        const page = await readFile(path.join(projectRoot, "docs/migrate-registry.md"), "utf8");
+        assert.match(page, /export ANCHORAGE_REGISTRY_USER=\w+ ANCHORAGE_REGISTRY_PASSWORD=/);
+        const data = { [sampleOutputs.admin.secretKey]: Buffer.from(adminPassword).toString("base64") };
+        const exposure = { ...sampleOutputs.exposure, localPort: Number(new URL(harbor.url).port) };
+        const cluster = { kind: "kubeconfig", name: "c", context: "c" } as const;
+        const outputs = asOutputs({ ...sampleOutputs, cluster, exposure, registryUrl: harbor.url });
+        await push("apps/of-the-page", "v1", "as typed");
+        const results = [];
+        for (const args of commandsOf("docs/migrate-registry.md")) {
+            const { reporter, text } = collectingReporter("json");
+            const context = fakeContext({
+                reporter,
+                env: { ANCHORAGE_REGISTRY_USER: user, ANCHORAGE_REGISTRY_PASSWORD: password },
+                exec: () => Promise.resolve({ stdout: JSON.stringify({ data }), stderr: "" }),
+                kubectl: () => Promise.resolve("kubectl"),
+                selectEngine: () =>
+                    Promise.resolve({
+                        engine: fakeEngine({ outputs: () => Promise.resolve(outputs) }).engine,
+                        why: "test",
+                    }),
+            });
+            await runCommand(
+                args.map((arg) => (arg === "https://registry.example.com" ? url : arg)),
+                context,
+            );
+            const events = text().trim().split("\n");
+            results.push(JSON.parse(events.at(-1) ?? "") as { readonly dryRun: boolean; readonly copied: number });
+        }
+        assert.deepEqual(
+            results.map(({ dryRun }) => dryRun),
+            [true, false],
+        );
+        assert.equal(results[1]?.copied, 1);
     });
 
     it("says that the password is wrong, and shows none", async () => {

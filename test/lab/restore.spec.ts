@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { backup } from "../../automation/backup";
 import { openBackupStore } from "../../automation/backup/stores";
 import type { ClusterDoor } from "../../automation/cluster-access";
 import type { Context } from "../../automation/context";
@@ -22,6 +21,7 @@ import { addVelero, veleroBinaries } from "../../lab/velero-process";
 import { ExitCode, UserError } from "../../lib/errors";
 import { exec } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { commandsOf, runCommand } from "../support/documented";
 import { kubectl } from "../support/engine-lab";
 import { collectingReporter, fakeContext } from "../support/fakes";
 import { labTimeout, testBinaries } from "../support/lab";
@@ -124,27 +124,68 @@ describe("restore in a lab", function () {
         assert.doesNotMatch(await namespaces(), /velero/);
     });
 
-    it("rehearses beside the registry, and leaves nothing", async () => {
-        engine = await engineOf(withBackup);
-        await engine.up();
-        outputs = await readOutputs();
-        await resultOf((context) => backup({ stack, engine: "auto", name: set, kind: "regular", reports }, context));
-        const before = await namespaces();
-        const result = await resultOf((context) =>
-            restore({ stack, engine: "auto", from: set, rehearse: true, yes: false, reports }, context),
+    /** A command of the documentation, on this stack. */
+    const typed = (args: readonly string[]): Promise<Record<string, unknown>> =>
+        resultOf((context) =>
+            runCommand(
+                args.map((arg) => (arg === "public" ? stack : arg)),
+                context,
+            ),
         );
-        assert.equal(result["restored"], true);
-        const steps = result["steps"] as readonly { readonly id: string; readonly state: string }[];
-        for (const id of ["place", "repoint", "database", "blobs", "counts", "content"]) {
-            assert.ok(
-                steps.some((step) => step.id === id && step.state === "done"),
-                id,
-            );
-        }
-        assert.equal(await namespaces(), before);
+    const requireNoCopies = async (): Promise<void> => {
         const backups = await openBackupStore(outputs, door());
         for await (const { key } of backups.list("anchorage/copies/")) assert.fail(`${key} is left`);
         backups.close();
+    };
+
+    it("of backups has the commands that docs/backup.md shows", async () => {
+        engine = await engineOf(withBackup);
+        await engine.up();
+        outputs = await readOutputs();
+        const results: Record<string, Record<string, unknown>> = {};
+        for (const args of commandsOf("docs/backup.md")) results[args.join(" ")] = await typed(args);
+        assert.equal(Object.keys(results).length, 10);
+        assert.equal(results["backup --stack public"]?.["complete"], true);
+        assert.equal(results["backup --stack public --name before-upgrade"]?.["complete"], true);
+        const { sets } = results["backup list --stack public"] as { readonly sets: readonly object[] };
+        assert.equal(sets.length, 2);
+        assert.equal(results["backup verify before-upgrade --stack public"]?.["whole"], true);
+        const { sets: left } = (await typed(["backup", "list"])) as { readonly sets: readonly object[] };
+        assert.equal(left.length, 1);
+    });
+
+    it("rehearses beside the registry, leaves nothing, and puts it back, as docs/restore.md has it", async () => {
+        await typed(["backup", "--name", set]);
+        const before = await namespaces();
+        const commands = commandsOf("docs/restore.md").filter(([verb]) => verb === "restore");
+        assert.deepEqual(
+            commands.map((args) => args.at(-1)),
+            ["--plan", "--rehearse", "--yes"],
+        );
+        const ids = ["place", "repoint", "database", "blobs", "counts", "content"];
+        for (const args of commands) {
+            const result = await typed(args);
+            if (args.includes("--plan")) continue;
+            assert.equal(result["restored"], true);
+            const steps = result["steps"] as readonly { readonly id: string; readonly state: string }[];
+            const done = steps.filter(({ state }) => state === "done").map(({ id }) => id);
+            for (const id of args.includes("--rehearse") ? ids : ids.slice(2)) assert.ok(done.includes(id), id);
+            assert.equal(await namespaces(), before);
+            await requireNoCopies();
+        }
+    });
+
+    it("leaves a copy beside the registry until it is removed", async () => {
+        const before = await namespaces();
+        await typed(["restore", "--from", set, "--into", "harbor-copy"]);
+        assert.match(await namespaces(), /harbor-copy/);
+        await assert.rejects(
+            typed(["restore", "--remove", "nothing"]),
+            /nothing is no copy of the registry.*\n.*there is: harbor-copy/,
+        );
+        await typed(["restore", "--remove", "harbor-copy"]);
+        assert.equal(await namespaces(), before);
+        await requireNoCopies();
     });
 
     it("is refused while another command works on the registry, which it names", async () => {
