@@ -3,7 +3,10 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CompleteManifest } from "../../automation/backup/manifest";
+import { openObjectStore } from "../../automation/objects/store";
+import { pullImages } from "../../automation/restore/samples";
 import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import { parseRepositoryName } from "../../harbor/client/repositories";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { resetLab } from "../../lab/lab";
@@ -13,6 +16,7 @@ import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
 import { passwordOf } from "../support/lab-password";
+import { keysOf } from "../support/object-stores";
 
 const name = "sets";
 const stack = ["--stack", "lab-backup", "--lab", name, "--engine", "rehearsal"];
@@ -212,13 +216,12 @@ describe("backup in a lab", function () {
         await anchorage("backup", "verify", "busy");
     });
 
-    it("is restored after the restore was killed at any of its steps", async function () {
+    it("can be gone on with by the next command wherever the restore was killed", async function () {
         this.timeout(20 * 60_000);
         const all = await titlesOf("restore", "--from", "busy");
         // The steps after these only look.
         const titles = all.slice(0, all.indexOf("lift what the dump had frozen") + 1);
         assert.ok(titles.length > 5);
-        const { counts, quietWindow } = await manifestOf("busy");
         for (const title of titles) {
             const killed = beginVerb("restore", "--from", "busy", "--yes");
             await killed.reached(title);
@@ -231,15 +234,33 @@ describe("backup in a lab", function () {
         // Harbor runs, and is as frozen as it was in the dump.
         await anchorage("recover");
         await requireWritable("after recover");
+    });
+
+    it("brings every image back, whole, where namespace, database and bucket are lost", async () => {
+        await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, "delete", "namespace", "harbor"]);
+        const place = { endpoint: lab.s3.endpoint, region: lab.s3.region, pathStyle: true };
+        const { signal } = new AbortController();
+        const content = openObjectStore({ ...place, bucket: "harbor-registry" }, lab.s3, signal);
+        await content.remove(await keysOf(content));
         await anchorage("restore", "--from", "busy", "--yes");
+        content.close();
         await requireWritable("after the restore that came through");
         assert.equal((await opened.client.system.health()).status, "healthy");
-        let artifacts = 0;
-        for await (const { artifact_count } of opened.client.repositories.listAll()) artifacts += artifact_count;
-        assert.equal(artifacts, counts.artifacts);
-        for (const { digest, endedAt } of pushed) {
-            if (endedAt < Date.parse(quietWindow.beganAt)) await registry.pullManifest("library/app", digest);
+        const { counts, quietWindow } = await manifestOf("busy");
+        const images = [];
+        for await (const { name: repository } of opened.client.repositories.listAll()) {
+            const ref = parseRepositoryName(repository);
+            for await (const { digest } of opened.client.artifacts.list(ref)) images.push({ repository, digest });
         }
+        assert.equal(images.length, counts.artifacts);
+        // Nothing is half there.
+        assert.equal((await pullImages(registry, images, () => undefined)).images, images.length);
+        const there = new Set(images.map(({ digest }) => digest));
+        const before = pushed.filter(({ endedAt }) => endedAt < Date.parse(quietWindow.beganAt));
+        assert.deepEqual(
+            before.filter(({ digest }) => !there.has(digest)),
+            [],
+        );
         await anchorage("backup", "--name", "after");
         assert.deepEqual(await objectsOf("harbor", "pods", "-l", "app.kubernetes.io/component=database-client"), []);
         assert.deepEqual(await objectsOf("velero", "configmaps", "-l", "app.kubernetes.io/managed-by=anchorage"), []);
