@@ -29,7 +29,7 @@ export interface BackupOptions extends StackOptions {
     readonly kind: BackupKind;
     /** Only say what would be done. @default false */
     readonly plan?: boolean;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

@@ -25,7 +25,7 @@ export interface DrillOptions extends StackOptions {
     readonly images?: number;
     /** Only say what would be done. @default false */
     readonly plan?: boolean;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

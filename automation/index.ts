@@ -28,7 +28,18 @@ import type { UpgradeForwardOptions, UpgradeOptions, UpgradeRunOptions } from ".
 import { startVerb, type RunOptions, type VerbRun } from "./verb-run";
 import type { VerifyOptions } from "./verify";
 
-export { ExitCode, UserError } from "../lib/errors";
+export { ExitCode, UserError, type UserErrorOptions } from "../lib/errors";
+export { engineWishes, type EngineWish, type StackOptions } from "./context";
+export type { PreflightOptions } from "./preflight";
+export type { UpOptions } from "./up";
+export type { DestroyOptions } from "./destroy";
+export type { VerifyOptions } from "./verify";
+export type { BackupOptions } from "./backup";
+export type { RestoreOptions } from "./restore";
+export type { DrillOptions } from "./drill";
+export type { UpgradePlanOptions } from "./upgrade/plan";
+export type { UpgradeForwardOptions, UpgradeOptions, UpgradeRunOptions } from "./upgrade/run";
+export type { ReleaseOptions } from "./release";
 export type { RunOptions, VerbEvent, VerbRun } from "./verb-run";
 
 /** The options of a verb without those that its function gives: nobody is asked, so each of them goes ahead. */
@@ -85,7 +96,8 @@ export const release = verb<ReleaseOptions>(() => (require("./release") as typeo
 /** Puts right what a killed command left: locks, operations without an end, a pending Helm release, read-only mode. */
 export const recover = verb<StackOptions>(() => (require("./recover") as typeof import("./recover")).recover);
 
-type Verb<O extends StackOptions, Required extends keyof O> = (
+/** A verb as a function: the stack's name, then its options. */
+export type Verb<O extends StackOptions, Required extends keyof O> = (
     stack: string,
     ...options: [Required] extends [never] ? [options?: OptionsOf<O>] : [options: OptionsOf<O> & Pick<O, Required>]
 ) => VerbRun;

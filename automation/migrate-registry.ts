@@ -36,7 +36,7 @@ export interface MigrateRegistryOptions extends StackOptions {
     readonly dryRun?: boolean;
     /** Repositories at once. @default 4 */
     readonly concurrency?: number;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

@@ -37,7 +37,7 @@ export interface MigrateOptions extends StackOptions {
     readonly yes: boolean;
     /** Images that are pulled by their digest on both sides. @default 20 */
     readonly samples?: number;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

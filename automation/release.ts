@@ -18,7 +18,7 @@ export interface ReleaseOptions extends PreflightOptions {
     readonly allow?: readonly string[];
     /** Seconds that the registry has to get ready. @default 900 */
     readonly wait?: number;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly report?: string;
     /** Whether what does not pass its checks is put back at once. @default true */
     readonly autoRollback?: boolean;

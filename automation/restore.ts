@@ -36,7 +36,7 @@ export interface RestoreOptions extends StackOptions {
     readonly yes: boolean;
     /** Images that are pulled by their digest at the end. @default 20 */
     readonly samples?: number;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

@@ -25,7 +25,7 @@ import { projectPrefix, type Verification } from "./verify/verification";
 export interface VerifyOptions extends StackOptions {
     /** Only say what would be done. @default false */
     readonly plan?: boolean;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly reports?: string;
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { ExitCode, UserError } from "../../lib/errors";
+import { waitFor } from "../../lib/wait";
 import { defaultSetName } from "../backup/manifest";
 import type { Context, SelectedEngine } from "../context";
 import type { EngineEvent } from "../engine";
@@ -22,6 +23,9 @@ import { completeRest, hopUnderWay } from "./complete";
 import type { GoodRelease } from "./record";
 import { describeAhead, type Ahead, type ReleaseDoors, type Update, type WayBack } from "./steps";
 import { rollBackTo } from "./way-back";
+
+/** Milliseconds that Harbor has to answer once its pods are ready. */
+const settlesWithin = 60_000;
 
 /** The real doors. @param nested gets what happened inside of each step */
 export function releaseDoors(ground: ReleaseGround, context: Context, nested: NestedVerbs): ReleaseDoors {
@@ -105,6 +109,7 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
 
     async verify(step: string, update: Update): Promise<void> {
         const { verify } = require("../verify") as typeof import("../verify");
+        await this.settled(update);
         await verify({ ...this.at, reports: this.ground.reports }, this.within(step, update));
     }
 
@@ -159,6 +164,24 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
             const told = await bringUp({ engine, what, outputs, door, waitMs }, { signal, update }, reporter);
             return `${told}; Pulumi.${this.at.stack}.yaml still says what failed: revert that change`;
         });
+    }
+
+    /** Pods that are ready may need a moment until Harbor answers. What is not well after that, `verify` says. */
+    private async settled(update: Update): Promise<void> {
+        const { openHarbor } = require("../backup/ground") as typeof import("../backup/ground");
+        const outputs = await this.requireInstalled();
+        const signal = AbortSignal.any([this.context.signal, AbortSignal.timeout(settlesWithin)]);
+        try {
+            const { client, close } = await openHarbor(outputs, { ...(await this.door(outputs)), signal }, update);
+            const look = async (): Promise<true | undefined> => {
+                const { status } = await client.system.health({ signal }).catch(() => ({ status: "unreachable" }));
+                return status === "healthy" ? true : undefined;
+            };
+            const waiting = { what: "Harbor to be healthy", timeoutMs: settlesWithin, intervalMs: 500, signal };
+            await waitFor(look, waiting).finally(close);
+        } catch {
+            this.context.signal.throwIfAborted();
+        }
     }
 
     private upgrading(): Parameters<typeof import("../upgrade/run").upgradeRun>[0] {

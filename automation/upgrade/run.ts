@@ -27,7 +27,7 @@ export interface UpgradeOptions extends StackOptions {
     readonly yes: boolean;
     /** Seconds that a release has to get ready. @default 900 */
     readonly wait?: number | undefined;
-    /** Folder of the reports. @default reports in {@link anchorageHome} */
+    /** Folder of the reports. @default reports in `.anchorage`, or of `ANCHORAGE_HOME` */
     readonly report?: string | undefined;
 }
 

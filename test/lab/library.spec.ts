@@ -54,6 +54,21 @@ describe("anchorage as a library", function () {
         await assert.rejects(preview("lab", { signal: abort.signal }).result, reason);
     });
 
+    it("has an example that previews a stack, and ends as the CLI would", async () => {
+        const example = path.join(projectRoot, "examples", "preview.ts");
+        const run = (...args: string[]): ReturnType<typeof exec> =>
+            exec(path.join(projectRoot, "node_modules", ".bin", "tsx"), [example, ...args]);
+        const { stdout } = await run("lab", lab.name);
+        assert.match(stdout, /^create registry-harbor$/m);
+        assert.match(stdout, /^lab: \d+ to change$/m);
+        await assert.rejects(run("nowhere"), (error: unknown) => {
+            assert.ok(error instanceof ExecFailure);
+            assert.equal(error.exitCode, ExitCode.usage);
+            assert.match(error.stderr, /there is no stack "nowhere"/);
+            return true;
+        });
+    });
+
     it("has an example that says how it is used", async () => {
         const example = path.join(projectRoot, "examples", "release.ts");
         const run = exec(path.join(projectRoot, "node_modules", ".bin", "tsx"), [example]);
