@@ -110,8 +110,11 @@ export class State {
         else this.records[index] = record;
     }
 
-    remove(record: ResourceRecord): void {
-        this.records = this.records.filter((other) => other !== record);
+    /** By what it is: the process that works on it may have been written down since, in another object. */
+    remove({ urn, id, condemned }: ResourceRecord): void {
+        this.records = this.records.filter(
+            (other) => other.urn !== urn || other.id !== id || other.condemned !== condemned,
+        );
     }
 
     async save(): Promise<void> {

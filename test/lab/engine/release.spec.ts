@@ -114,4 +114,10 @@ describe("rehearsal engine: a release in a lab", function () {
         assert.match(failed, /sh\.helm\.release\.v1\.web\.v1/);
         assert.deepEqual(changed(await stack.up(settings())), ["update web"]);
     });
+
+    it("that failed is gone after one destroy, also from the record", async () => {
+        await assert.rejects(stack.up(settings({ os: "none", timeout: 2 })), told(/web failed/));
+        await stack.engine(settings()).destroy();
+        assert.deepEqual(await stack.engine(settings()).resources(), []);
+    });
 });
