@@ -24,6 +24,7 @@ import { addVelero, veleroBinaries } from "../../lab/velero-process";
 import { ExitCode, UserError } from "../../lib/errors";
 import { exec } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { commandsOf, runCommand } from "../support/documented";
 import { kubectl } from "../support/engine-lab";
 import { collectingReporter, fakeContext } from "../support/fakes";
 import { labTimeout, testBinaries } from "../support/lab";
@@ -82,7 +83,24 @@ describe("migration into another cluster", function () {
     const push = (stack: Stack, tag: string): Promise<string> =>
         withHarbor(stack, ({ registry }) => registry.push("library/app", tag, smallImage(`${tag}\n`)));
 
-    async function run(options: Partial<MigrateOptions>): Promise<Record<string, unknown>> {
+    const run = (options: Partial<MigrateOptions>): Promise<Record<string, unknown>> =>
+        resultOf((context) =>
+            migrate({ stack: "lab-backup", to: "lab-target", engine: "auto", yes: true, reports, ...options }, context),
+        );
+    /** A command of docs/migrate.md on these stacks. */
+    const typed = (last: "--plan" | "--yes"): Promise<Record<string, unknown>> => {
+        const args = commandsOf("docs/migrate.md").find((one) => one.includes("old") && one.at(-1) === last);
+        assert.ok(args);
+        const stacks: Readonly<Record<string, string>> = { old: "lab-backup", new: "lab-target" };
+        return resultOf((context) =>
+            runCommand(
+                args.map((arg) => stacks[arg] ?? arg),
+                context,
+            ),
+        );
+    };
+
+    async function resultOf(verb: (context: Context) => Promise<void>): Promise<Record<string, unknown>> {
         const { reporter, text } = collectingReporter("json");
         const context: Context = fakeContext({
             reporter,
@@ -91,10 +109,7 @@ describe("migration into another cluster", function () {
             kubectl: () => Promise.resolve(place("lab-backup").lab.tools.kubectl),
             selectEngine: ({ stack }) => Promise.resolve({ engine: place(stack as Stack).engine, why: "test" }),
         });
-        await migrate(
-            { stack: "lab-backup", to: "lab-target", engine: "auto", yes: true, reports, ...options },
-            context,
-        );
+        await verb(context);
         const events = text().trim().split("\n");
         const result = events
             .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -127,7 +142,7 @@ describe("migration into another cluster", function () {
     });
 
     it("says what it would do, and touches nothing", async () => {
-        const { plan } = await run({ plan: true });
+        const { plan } = await typed("--plan");
         const ids = (plan as readonly { readonly id: string }[]).map(({ id }) => id);
         assert.deepEqual(ids.slice(0, 5), ["backup", "source", "record", "location", "hold"]);
     });
@@ -135,7 +150,7 @@ describe("migration into another cluster", function () {
     it("moves every image, and leaves source and target each with its own keys", async () => {
         const digests: string[] = [];
         for (const tag of ["v1", "v2", "v3"]) digests.push(await push("lab-backup", tag));
-        const result = await run({});
+        const result = await typed("--yes");
         assert.equal(result["moved"], true);
         set = String(result["backup"]);
         assert.deepEqual(result["comparison"], { images: 3, missing: [], later: [] });
