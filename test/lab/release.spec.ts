@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { resetLab } from "../../lab/lab";
+import { exec } from "../../lib/exec";
+import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { readLabEndpoints } from "../../lib/lab-endpoints";
+import { labTimeout, testBinaries } from "../support/lab";
+import { labSql } from "../support/lab-sql";
+
+const name = "release";
+const cli = path.join(projectRoot, "bin/anchorage.js");
+const settings = (harbor: string): string => `config:
+  anchorage:cluster: { kind: lab, name: ${name} }
+  anchorage:charts: { source: contract }
+  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
+  anchorage:harbor: { ${harbor} }
+  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
+`;
+
+interface Event {
+    readonly kind: string;
+    readonly phase?: string;
+    readonly title?: string;
+    readonly detail?: string;
+    readonly released?: boolean;
+    readonly message?: string;
+    readonly details?: readonly string[];
+    readonly exitCode?: number;
+    readonly steps?: readonly { readonly id: string; readonly state: string; readonly detail?: string }[];
+    readonly report?: { readonly html: string };
+}
+
+interface Run {
+    /** null: killed. */
+    readonly code: number | null;
+    readonly events: readonly Event[];
+    readonly result: Event | undefined;
+    readonly error: Event | undefined;
+    /** `backup done`, ... */
+    readonly steps: readonly string[];
+}
+
+/** The command as a pipeline types it, on a fresh checkout each time. */
+describe("release in a lab", function () {
+    this.timeout(10 * 60_000);
+
+    let project: string;
+    let lab: LabEndpoints;
+    const file = (): string => path.join(project, `Pulumi.${name}.yaml`);
+
+    /** @param killAt an event at which the process ends at once */
+    const release = async (harbor: string, killAt?: (event: Event) => boolean): Promise<Run> => {
+        await writeFile(file(), settings(harbor));
+        const args = ["release", "--stack", name, "--engine", "rehearsal", "--yes", "--json", "--wait", "180"];
+        const reports = ["--report", path.join(project, "out")];
+        const child = spawn(process.execPath, [cli, ...args, ...reports], {
+            env: { ...process.env, ANCHORAGE_PROJECT: project },
+            stdio: ["ignore", "pipe", "inherit"],
+        });
+        const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+        const events: Event[] = [];
+        for await (const line of createInterface(child.stdout)) {
+            const event = JSON.parse(line) as Event;
+            events.push(event);
+            if (killAt?.(event) === true) child.kill("SIGKILL");
+        }
+        const code = await ended;
+        const found = (kind: string): Event | undefined => events.findLast((event) => event.kind === kind);
+        const result = found("result");
+        const steps = (result?.steps ?? []).map(({ id, state }) => `${id} ${state}`);
+        return { code, events, result, error: found("error"), steps };
+    };
+    const within =
+        (title: string, detail: RegExp) =>
+        (event: Event): boolean =>
+            event.kind === "step" &&
+            event.phase === "progress" &&
+            event.title === title &&
+            detail.test(event.detail ?? "");
+    const killed = async (harbor: string, title: string, detail: RegExp): Promise<void> => {
+        const { code, events } = await release(harbor, within(title, detail));
+        const last = JSON.stringify(events.slice(-5));
+        assert.equal(code, null, `it ended before ${title}, ${String(detail)}: ${last}`);
+    };
+    const shown = (run: Run): string => JSON.stringify([run.error, run.result], undefined, 1);
+    const record = async (): Promise<{ good: { harbor: string; settings: string }; back?: object }> => {
+        const args = [
+            "--kubeconfig",
+            lab.kubeconfig,
+            "-n",
+            "harbor",
+            "get",
+            "secret",
+            "anchorage-release",
+            "-o",
+            "json",
+        ];
+        const { data } = JSON.parse((await exec(lab.tools.kubectl, args)).stdout) as { data: Record<string, string> };
+        const text = Buffer.from(data["release.json"] ?? "", "base64").toString();
+        return JSON.parse(text) as { good: { harbor: string; settings: string } };
+    };
+
+    before(async function () {
+        this.timeout(labTimeout);
+        project = await mkdtemp(path.join(tmpdir(), "anchorage-release-"));
+        for (const entry of await readdir(projectRoot)) {
+            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
+            await symlink(path.join(projectRoot, entry), path.join(project, entry));
+        }
+        await exec(process.execPath, [cli, "lab", "start", "--name", name]);
+        lab = await readLabEndpoints(name);
+    });
+    after(async () => {
+        await resetLab({ name, binaries: await testBinaries(), exec });
+        await rm(project, { recursive: true });
+    });
+
+    it("makes a new stack, also where the run before was killed in the midst of it", async () => {
+        await killed("version: 2.12.2", "bring the settings up", /./);
+        const run = await release("version: 2.12.2");
+        assert.equal(run.code, 0, shown(run));
+        assert.ok(run.steps.includes("verify done"), run.steps.join());
+        assert.equal((await record()).good.harbor, "2.12.2");
+    });
+
+    it("backs up, brings settings up, and has an upgrade that fails put back, with a report of it all", async () => {
+        await labSql(name, "ALTER TABLE replication_policy ADD COLUMN since_2_14 text");
+        const run = await release("version: 2.14.4, replicas: { core: 2 }");
+        assert.equal(run.code, 1, shown(run));
+        assert.match(
+            run.error?.message ?? "",
+            /Harbor 2\.14\.4 failed, and 2\.12\.2 is back, with the database as it was/,
+        );
+        assert.deepEqual(run.steps, [
+            ...["complete done", "look done", "backup done", "up done", "verify done", "upgrade failed"],
+        ]);
+        const page = await readFile(run.result?.report?.html ?? "", "utf8");
+        for (const text of ["back up", "install Harbor 2.14.4", "is back, with the database as it was"])
+            assert.ok(page.includes(text), text);
+        const { good, back } = await record();
+        assert.deepEqual([good.harbor, back], ["2.12.2", undefined]);
+        assert.match(good.settings, /core: 2/);
+        await labSql(name, "ALTER TABLE replication_policy DROP COLUMN since_2_14");
+    });
+
+    it("is completed by the run after it, at whatever stage it was killed", async () => {
+        const harbor = "version: 2.14.4, replicas: { core: 3 }";
+        await killed(harbor, "back up", /database|dump/);
+        await killed(harbor, "bring the settings up", /./);
+        await killed(harbor, "verify", /push/);
+        await killed(harbor, "upgrade", /install Harbor 2\.14\.4/);
+        const run = await release(harbor);
+        assert.equal(run.code, 0, shown(run));
+        // Which of the two depends on whether the kill came before or after the release was being changed.
+        assert.match(run.result?.steps?.[0]?.detail ?? "", /was brought to its end|had switched was put back/);
+        assert.equal((await record()).good.harbor, "2.14.4");
+    });
+});
