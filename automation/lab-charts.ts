@@ -1,4 +1,5 @@
 import { operatorCharts } from "../config/catalogue";
+import type { Settings } from "../config/schema";
 import { ExitCode, UserError } from "../lib/errors";
 import type { Context, LabChart, LabChartPin } from "./context";
 
@@ -7,11 +8,11 @@ type Operator = LabChartPin["operator"];
 /** Ids as in the settings `operators`. */
 export const labOperators = Object.keys(operatorCharts) as readonly Operator[];
 
-/** The charts of the catalogue, under the names of their folders. */
-export function labChartPins(operators: readonly Operator[]): LabChartPin[] {
+/** The charts of the catalogue, under the names of their folders. @param settings may pin other versions of them */
+export function labChartPins(operators: readonly Operator[], settings?: Pick<Settings, "operators">): LabChartPin[] {
     return operators.map((operator) => {
         const { chart, version, app, folder = chart } = operatorCharts[operator];
-        return { operator, chart, version, app, folder };
+        return { operator, chart, version: settings?.operators[operator].version ?? version, app, folder };
     });
 }
 

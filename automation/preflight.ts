@@ -42,7 +42,8 @@ export async function preflight(
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
     const hop =
         release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false);
-    const refusals = [...hop, ...kubernetes.refusals];
+    const rewrite = await rewriteOf(outputs, settings, options, context);
+    const refusals = [...hop, ...kubernetes.refusals, ...rewrite];
     if (refusals.length === 0) return outputs;
     throw new UserError(`stack ${options.stack} is not touched`, {
         details: refusals,
@@ -51,9 +52,40 @@ export async function preflight(
             ...(hop.length === 0
                 ? []
                 : [`npx anchorage upgrade plan${stackFlags(options)} shows the way to another Harbor`]),
+            ...(rewrite.length === 0
+                ? []
+                : [`npx anchorage upgrade parts${stackFlags(options)} rewrites it with a backup, and a way back`]),
         ],
         exitCode: ExitCode.refused,
     });
+}
+
+/** Sentences on why the PostgreSQL that an operator runs must not become that of the settings. */
+async function rewriteOf(
+    outputs: Outputs,
+    settings: Settings,
+    { acceptEngineChange = false }: PreflightOptions,
+    { exec, kubectl, signal, reporter }: Context,
+): Promise<string[]> {
+    const { kind } = settings.database;
+    const installed = outputs["database"]?.value as DatabaseOutput | undefined;
+    if ((kind !== "cloudnative-pg" && kind !== "zalando") || installed?.kind !== kind) return [];
+    const { liveDatabase } = require("./upgrade/live-parts") as typeof import("./upgrade/live-parts");
+    const { planParts } = require("../config/upgrade-parts") as typeof import("../config/upgrade-parts");
+    const { readStackOutputs } = require("./stack-outputs") as typeof import("./stack-outputs");
+    const whole = readStackOutputs(outputs);
+    if (whole === undefined) return [];
+    let database: Awaited<ReturnType<typeof liveDatabase>>;
+    try {
+        database = await liveDatabase(whole, { exec, kubectl: await kubectl(whole.cluster), signal });
+    } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof UserError)) throw error;
+        reporter.warn(`which PostgreSQL runs is not checked beforehand: ${error.message}`);
+        return [];
+    }
+    if (database === undefined) return [];
+    return [...planParts({ operators: {}, database }, settings, { engineChange: acceptEngineChange }).refusals];
 }
 
 /** Undefined where only the engine can read them (an environment of Pulumi ESC): the program says what is wrong with them. */

@@ -16,7 +16,10 @@ export async function startRehearsalLab({ stack, lab }: StackOptions, context: C
     const name = lab ?? (settings.cluster.kind === "lab" ? settings.cluster.name : undefined);
     if (name === undefined) return;
     const needed = neededOperators(settings);
-    const pins = labChartPins(needed.filter((id) => !settings.operators[id].installed));
+    const pins = labChartPins(
+        needed.filter((id) => !settings.operators[id].installed),
+        settings,
+    );
     if (pins.length > 0)
         await reporter.step(`charts of lab ${name}`, (update) => context.lab.charts(name, pins, update));
     // A stack that is rehearsed takes its charts from the lab, wherever its own come from.

@@ -46,7 +46,8 @@ export class Operators extends pulumi.ComponentResource {
 
     private install(id: OperatorId, dependsOn: readonly pulumi.Resource[]): void {
         const { settings, contractCharts } = this.args;
-        const chart = operatorCharts[id];
+        const pinned = operatorCharts[id];
+        const chart = { ...pinned, version: settings.operators[id].version ?? pinned.version };
         const namespace = new Namespace(
             `${this.name}-${id}-namespace`,
             { metadata: { name: chart.namespace } },

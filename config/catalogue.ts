@@ -54,6 +54,11 @@ export interface OperatorChart {
     readonly namespace: string;
     /** Minor versions of Kubernetes that its makers support, both included; absent where none are known. */
     readonly kubernetes?: { readonly from: string; readonly to?: string };
+    /**
+     * Whether the chart has its CustomResourceDefinitions in a folder `crds`: Helm makes these with the first install and never
+     * changes them (https://helm.sh/docs/chart_best_practices/custom_resource_definitions). Absent: they are templates.
+     */
+    readonly definitionsBeside?: true;
     /** Where that was read, and when. */
     readonly source: string;
     readonly retired?: Retired;
@@ -83,6 +88,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     "envoy-gateway": {
         chart: "gateway-helm",
+        definitionsBeside: true,
         repository: "oci://docker.io/envoyproxy",
         version: "v1.9.1",
         app: "v1.9.1",
@@ -92,6 +98,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     traefik: {
         chart: "traefik",
+        definitionsBeside: true,
         repository: "https://traefik.github.io/charts",
         version: "41.3.0",
         app: "v3.7.11",
@@ -110,6 +117,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     zalando: {
         chart: "postgres-operator",
+        definitionsBeside: true,
         repository: "https://opensource.zalando.com/postgres-operator/charts/postgres-operator",
         version: "2.0.1",
         app: "2.0.1",
@@ -118,6 +126,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     "redis-ot": {
         chart: "redis-operator",
+        definitionsBeside: true,
         repository: "https://ot-container-kit.github.io/helm-charts",
         version: "0.26.1",
         app: "0.26.0",
@@ -126,6 +135,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     "redis-spotahome": {
         chart: "redis-operator",
+        definitionsBeside: true,
         folder: "redis-operator-spotahome",
         repository: "https://spotahome.github.io/redis-operator",
         // Not 3.3.0, the last one: Helm refuses the template in its CRD (spotahome/redis-operator#645, #654, #679).
@@ -142,6 +152,7 @@ export const operatorCharts: Readonly<Record<OperatorId, OperatorChart>> = {
     },
     velero: {
         chart: "velero",
+        definitionsBeside: true,
         repository: "https://vmware-tanzu.github.io/helm-charts",
         version: "12.1.0",
         app: "1.18.1",

@@ -20,6 +20,11 @@ interface RunFlags extends ForwardFlags {
     readonly acceptEngineChange?: boolean;
 }
 
+interface PartsFlags extends ForwardFlags {
+    readonly plan?: boolean;
+    readonly acceptEngineChange?: boolean;
+}
+
 type Run = typeof import("../upgrade/run");
 
 /** `anchorage upgrade run|resume|rollback`, beside `upgrade plan`, which is there already. */
@@ -59,6 +64,29 @@ export function addUpgradeRunCommands(program: Command, stackVerb: AddStackVerb,
         .action((flags: ForwardFlags) =>
             work(flags, ({ upgradeResume }) => async (context) => {
                 await upgradeResume({ ...flags, yes: flags.yes ?? false }, context);
+                return undefined;
+            }),
+        );
+    forward(
+        stackVerb(
+            "parts",
+            "operators and an operator's PostgreSQL, to what the settings and the catalogue say",
+            upgrade,
+        ),
+    )
+        .option("--plan", "only say what would be done")
+        .option("--accept-engine-change", "PostgreSQL may be rewritten with another major version")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage upgrade parts --stack public --plan"],
+                ["npx anchorage upgrade parts --stack public --accept-engine-change", "database.version is another"],
+            ),
+        )
+        .action((flags: PartsFlags) =>
+            run(flags, async (context) => {
+                const { upgradeParts } = require("../upgrade/parts") as typeof import("../upgrade/parts");
+                await upgradeParts({ ...flags, yes: flags.yes ?? false }, context);
                 return undefined;
             }),
         );

@@ -16,7 +16,7 @@ import { readableSettings } from "../readable-settings";
 import { isChange, renderSummary } from "../render/changes";
 import { count } from "../render/style";
 import { bringUp } from "../upgrade/bring-up";
-import { engineFor } from "../upgrade/doors";
+import { engineFor } from "../upgrade/engine-for";
 import { planStackUpgrade, refuseUpgrade } from "../upgrade/plan";
 import { ReleaseAccess, type NestedVerbs, type ReleaseGround } from "./access";
 import { completeRest, hopUnderWay } from "./complete";

@@ -5,18 +5,20 @@ import { describeSchedule, rearm, scheduleDifferences } from "../restore/schedul
 import { describeCounts } from "../restore/restoration";
 import type { Step } from "../steps";
 import { makeProject, pushAndPull, removeProject } from "./probe-project";
-import type { HopRecord } from "./record";
+import { nameOf, verifiedMark, type HopRecord, type Side } from "./record";
 import type { Upgrading } from "./upgrading";
 
 /** Whether the Harbor of that version is the registry that was there: while nobody can write yet. */
-export function checkSteps(upgrading: Upgrading, version: string): Step[] {
+export function checkSteps(upgrading: Upgrading, side: Side): Step[] {
     const { doors, hop } = upgrading;
+    const version = hop[side];
     return [
+        arrivedStep(upgrading, side),
         {
             id: "ready",
             title: "wait for Harbor's pods",
             plan: "all workloads of the release, Ready",
-            skip: () => upgrading.alreadyVerified(version),
+            skip: () => upgrading.alreadyVerified(side),
             run: async ({ update }) => `${String(await doors.workloads.ready(update, doors.waitMs))} workloads`,
         },
         {
@@ -48,7 +50,7 @@ export function checkSteps(upgrading: Upgrading, version: string): Step[] {
             id: "version",
             title: "compare the version everywhere",
             plan: `${version}: what core says, and the image of every pod`,
-            skip: () => upgrading.alreadyVerified(version),
+            skip: () => upgrading.alreadyVerified(side),
             run: async ({ signal }) => {
                 const answered = (await upgrading.harbor.client.version({ signal })).version;
                 const others = (await doors.workloads.images()).filter((image) => !isOf(image, version));
@@ -65,7 +67,7 @@ export function checkSteps(upgrading: Upgrading, version: string): Step[] {
             id: "counts",
             title: "compare the counts",
             plan: "projects, repositories and artifacts, as before",
-            skip: () => upgrading.alreadyVerified(version),
+            skip: () => upgrading.alreadyVerified(side),
             run: async ({ update }) => {
                 const { counts } = hop;
                 if (counts === undefined) throw new Error("the hop has no counts");
@@ -85,15 +87,27 @@ export function checkSteps(upgrading: Upgrading, version: string): Step[] {
             id: "content",
             title: "pull images by their digest",
             plan: "those that were there before: manifest, configuration and layers",
-            skip: () => upgrading.alreadyVerified(version),
+            skip: () => upgrading.alreadyVerified(side),
             run: async ({ update }) => {
                 const pulled = describePulled(await pullImages(upgrading.harbor.registry, hop.sample, update));
                 // From here on people write again: what is compared above no longer has to be the same.
-                await upgrading.note({ verified: version });
+                await upgrading.note({ verified: verifiedMark(hop, side) });
                 return pulled;
             },
         },
     ];
+}
+
+/** Of a hop that changes what is beside Harbor. */
+function arrivedStep(upgrading: Upgrading, side: Side): Step {
+    const { doors, hop } = upgrading;
+    return {
+        id: "parts",
+        title: `wait for ${nameOf(hop, side)}`,
+        plan: "the operators' charts, and the version that the database's server says itself",
+        skip: () => (hop.parts === undefined ? "the hop is one of Harbor" : upgrading.alreadyVerified(side)),
+        run: ({ signal, update }) => doors.parts.arrived(hop.parts ?? { operators: [] }, side, { signal, update }),
+    };
 }
 
 /** Harbor takes writes again, and is seen to. */
@@ -128,13 +142,13 @@ async function armSchedules({ harbor: { client }, hop }: Upgrading, signal: Abor
 /** Its end, on record and in the stack's settings. */
 export function settleStep(upgrading: Upgrading, state: HopRecord["state"]): Step {
     const { doors, hop } = upgrading;
-    const version = state === "upgraded" ? hop.to : hop.from;
+    const side = state === "upgraded" ? "to" : "from";
     return {
         id: "settle",
-        title: `make the settings say ${version}`,
-        plan: "harbor.version in the stack's file, so that the next `up` changes nothing; the probe's project goes",
+        title: `make the settings say ${hop.parts === undefined ? hop[side] : nameOf(hop, side)}`,
+        plan: "versions in the stack's file, so that the next `up` changes nothing; the probe's project goes",
         run: async ({ signal }) => {
-            const told = await doors.settle(version);
+            const told = await doors.settle(hop, side);
             await removeProject(upgrading, signal);
             await upgrading.note({ state });
             return told ?? "they said so already";

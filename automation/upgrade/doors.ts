@@ -1,8 +1,8 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: each is needed by some steps alone */
 import { randomBytes } from "node:crypto";
 import type { StackOutputs } from "../../config/contract";
-import { contractChart } from "../../config/contract-chart";
 import { UserError } from "../../lib/errors";
+import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
 import { openDatabaseClient, type DatabaseClient } from "../backup/database";
 import { openHarbor } from "../backup/ground";
@@ -11,14 +11,17 @@ import { defaultSetName } from "../backup/manifest";
 import { listSets } from "../backup/sets";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
-import type { Context, SelectedEngine, StackOptions } from "../context";
+import type { Context, StackOptions } from "../context";
 import { nestedReporter } from "../drill/nested-reporter";
 import type { ObjectStore } from "../objects/store";
 import { readableSettings } from "../readable-settings";
 import { bringUp } from "./bring-up";
+import { chartArguments } from "./chart-arguments";
+import { engineOf } from "./engine-for";
+import { partDoors } from "./part-doors";
 import { Prober } from "./prober";
-import { writeRecord } from "./record";
-import { harborOverride, settleSettings } from "./settle";
+import { nameOf, writeRecord } from "./record";
+import { settleSettings } from "./settle";
 import type { UpgradeDoors } from "./upgrading";
 import { verifiedBackup, type BackupSource } from "./verified-backup";
 import { HarborWorkloads } from "./workloads";
@@ -65,27 +68,33 @@ export function upgradeDoors(ground: UpgradeGround, context: Context): UpgradeDo
         repair: ground.repair,
         harbor: (update) => openHarbor(outputs, door, update),
         database: (update) => openDatabase(ground, update),
-        release: async (version, release) => {
-            const { engine } = await engineFor(version, options, context);
-            return bringUp({ ...ground, engine, what: `Harbor ${version}` }, release, context.reporter);
+        release: async (hop, side, release) => {
+            const { engine } = await engineOf(hop, side, options, context);
+            return bringUp({ ...ground, engine, what: nameOf(hop, side) }, release, context.reporter);
         },
+        parts: partDoors({
+            ...{ outputs, door, exec: context.exec, waitMs },
+            chartArguments: async (change) => {
+                const { charts } = await readableSettings(projectRoot, options.stack);
+                const lab = outputs.cluster.kind === "lab" ? await readLabEndpoints(outputs.cluster.name) : undefined;
+                // A stack that is rehearsed takes its charts from the lab, wherever its own come from.
+                const from = options.lab === undefined ? charts : ({ ...charts, source: "contract" } as const);
+                return chartArguments(change, from, projectRoot, lab?.charts);
+            },
+            database: (update) => openDatabase(ground, update),
+            forget: async () => {
+                const { engine } = await context.selectEngine(options);
+                // Pulumi takes what it has on record for what is there, until it looks.
+                if (engine.name === "pulumi") await engine.refresh({ signal: door.signal });
+            },
+        }),
         workloads: new HarborWorkloads(new VeleroObjects(outputs, outputs.namespace, door), outputs.release.name),
-        settle: (version) =>
+        settle: (hop, side) =>
             options.lab === undefined
-                ? settleSettings(projectRoot, options.stack, version)
+                ? settleSettings(projectRoot, options.stack, hop, side)
                 : Promise.resolve(`a rehearsal: Pulumi.${options.stack}.yaml stays as it is`),
         probe: ({ registry }, repository, image) => new Prober(registry, repository, image),
     };
-}
-
-/** The engine with that Harbor in place of the one of the settings; its contract chart is there, where a lab needs it. */
-export async function engineFor(version: string, options: StackOptions, context: Context): Promise<SelectedEngine> {
-    const settings = await readableSettings(context.projectRoot, options.stack);
-    const lab = options.lab ?? (settings.cluster.kind === "lab" ? settings.cluster.name : undefined);
-    const contract = options.lab !== undefined || settings.charts.source === "contract";
-    const chart = lab !== undefined && contract ? contractChart(version) : undefined;
-    if (lab !== undefined && chart !== undefined) await context.lab.harborChart(lab, chart);
-    return context.selectEngine(options, await harborOverride(context.projectRoot, options.stack, version));
 }
 
 /** The backup sets of the stack's bucket, and the verbs that make and compare them. */

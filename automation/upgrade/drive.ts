@@ -2,7 +2,17 @@ import { explained, UserError } from "../../lib/errors";
 import type { Reporter } from "../reporter";
 import { runSteps, type StepRecord, type StepsResult } from "../steps";
 import { hopSteps } from "./hop-steps";
-import { currentHop, describeHop, hopToUndo, isOver, type HopRecord, type UpgradeRecord } from "./record";
+import {
+    currentHop,
+    describeHop,
+    hopToUndo,
+    isOver,
+    nameOf,
+    verifiedMark,
+    type HopRecord,
+    type Side,
+    type UpgradeRecord,
+} from "./record";
 import { rollbackSteps } from "./rollback-steps";
 import { Upgrading, type UpgradeDoors } from "./upgrading";
 
@@ -34,16 +44,16 @@ export async function goForward(
             const { records: more, ...end } = await goBack(record, doors, options);
             return { ...end, records: [...records, ...more] };
         }
-        options.reporter.line(`Harbor ${describeHop(hop)}`);
+        options.reporter.line(titleOf(hop));
         const result = await runSteps(hopSteps(new Upgrading(doors, record, hop)), { ...options, undoTimeoutMs });
-        records.push(...named(result, hop.to));
+        records.push(...named(result, hop, "to"));
         if (result.error === undefined) continue;
         const { interrupted } = result;
         if (interrupted) return { records, interrupted, error: interruptedOn(hop, result.error, options) };
         // As it was: nothing but what was put back had been changed.
         if (hop.state === "waiting") return { records, interrupted, error: result.error };
         if (!options.autoRollback) return { records, interrupted, error: leftForALook(hop, result.error, options) };
-        options.reporter.warn(`Harbor ${describeHop(hop)} failed: it is rolled back`);
+        options.reporter.warn(`${titleOf(hop)} failed: it is rolled back`);
         const back = await goBack(record, doors, options);
         records.push(...back.records);
         if (back.error !== undefined) return { ...back, records };
@@ -60,15 +70,20 @@ export async function goBack(
     const hop = hopToUndo(record);
     if (hop === undefined) throw new Error("there is no hop to undo");
     const result = await runSteps(rollbackSteps(new Upgrading(doors, record, hop)), { ...options, undoTimeoutMs });
-    const records = named(result, hop.from);
+    const records = named(result, hop, "from");
     if (result.error === undefined) return { records, interrupted: false };
     const { error, interrupted } = result;
     const next = [`npx anchorage upgrade rollback${options.flags} goes on`];
     return { records, interrupted, error: explained(error, [], next) };
 }
 
-function named({ records }: StepsResult, version: string): readonly StepRecord[] {
+function named({ records }: StepsResult, hop: HopRecord, side: Side): readonly StepRecord[] {
+    const version = hop.parts === undefined ? hop[side] : nameOf(hop, side);
     return records.map((one) => ({ ...one, id: `${version}-${one.id}`, title: `${version}: ${one.title}` }));
+}
+
+function titleOf(hop: HopRecord): string {
+    return hop.parts === undefined ? `Harbor ${describeHop(hop)}` : describeHop(hop);
 }
 
 function interruptedOn(hop: HopRecord, error: unknown, { flags }: DriveOptions): unknown {
@@ -80,8 +95,8 @@ function leftForALook(hop: HopRecord, error: unknown, { flags }: DriveOptions): 
     return explained(error, [stillQuiet(hop)], waysOn(flags));
 }
 
-function stillQuiet({ verified, to }: HopRecord): string {
-    if (verified === to) return `Harbor ${to} passed its checks, and takes writes`;
+function stillQuiet(hop: HopRecord): string {
+    if (hop.verified === verifiedMark(hop, "to")) return `${nameOf(hop, "to")} passed its checks, and takes writes`;
     return "Harbor stays read-only, so that a rollback loses nothing";
 }
 
@@ -92,10 +107,11 @@ function waysOn(flags: string): string[] {
     ];
 }
 
-function rolledBack({ from, to }: HopRecord, error: unknown): unknown {
+function rolledBack(hop: HopRecord, error: unknown): unknown {
     const { message, details, next } =
         error instanceof UserError ? error : { message: String(error), details: [], next: [] };
-    return new UserError(`Harbor ${to} failed, and ${from} is back, with the database as it was`, {
+    const from = hop.parts === undefined ? hop.from : nameOf(hop, "from");
+    return new UserError(`${nameOf(hop, "to")} failed, and ${from} is back, with the database as it was`, {
         details: [message, ...details],
         next,
         cause: error,

@@ -6,7 +6,7 @@ import { describeCounts } from "../restore/restoration";
 import type { Step } from "../steps";
 import { checkSteps, openStep, settleStep } from "./check-steps";
 import { makeProject, removeProject } from "./probe-project";
-import { describeHop } from "./record";
+import { describeHop, nameOf } from "./record";
 import type { Upgrading } from "./upgrading";
 
 /** Images that are pulled by their digest after a hop. */
@@ -26,8 +26,9 @@ export function hopSteps(upgrading: Upgrading): Step[] {
         idleStep(upgrading),
         readOnlyStep(upgrading),
         dumpStep(upgrading),
+        definitionsStep(upgrading),
         releaseStep(upgrading),
-        ...checkSteps(upgrading, upgrading.hop.to),
+        ...checkSteps(upgrading, "to"),
         openStep(upgrading),
         settleStep(upgrading, "upgraded"),
     ];
@@ -220,20 +221,39 @@ export async function requireDump(
     });
 }
 
+/** New kinds first: an operator that starts looks for them. Older objects stay valid, so there is nothing to undo. */
+function definitionsStep(upgrading: Upgrading): Step {
+    const { doors, hop } = upgrading;
+    return {
+        id: "definitions",
+        title: "bring the operators' new kinds in",
+        plan: "CustomResourceDefinitions of their charts, which Helm never changes, by server-side apply",
+        skip: () =>
+            hop.parts === undefined || hop.parts.operators.length === 0 ? "no operator is changed" : undefined,
+        run: ({ signal, update }) => {
+            upgrading.lock.fence();
+            return doors.parts.definitions(hop.parts?.operators ?? [], { signal, update });
+        },
+    };
+}
+
 function releaseStep(upgrading: Upgrading): Step {
     const { doors, hop } = upgrading;
     return {
         id: "release",
-        title: `install Harbor ${hop.to}`,
-        plan: `chart ${hop.chart} through the engine; its core migrates the database`,
-        skip: () => upgrading.alreadyVerified(hop.to),
+        title: `install ${nameOf(hop, "to")}`,
+        plan:
+            hop.parts === undefined
+                ? `chart ${hop.chart} through the engine; its core migrates the database`
+                : "through the engine, with the settings as they are; a database's operator rewrites it",
+        skip: () => upgrading.alreadyVerified("to"),
         run: async ({ signal, update }) => {
             upgrading.lock.fence();
             const resumed = hop.state === "changing";
             if (!resumed) await upgrading.note({ state: "changing", verified: undefined });
             await upgrading.lock.record({ readOnly: true, queues: [...hop.pausedQueues], workloads: true });
             const repaired = resumed ? await doors.repair() : [];
-            const told = await doors.release(hop.to, { signal, update });
+            const told = await doors.release(hop, "to", { signal, update });
             return [...repaired, ...(told === undefined ? [] : [told])].join("; ") || describeHop(hop);
         },
     };

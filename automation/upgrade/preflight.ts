@@ -7,7 +7,7 @@ import { mebibytes } from "../backup/words";
 import type { ClusterDoor } from "../cluster-access";
 import type { Context, StackOptions } from "../context";
 import { isChange } from "../render/changes";
-import { engineFor } from "./doors";
+import { engineFor } from "./engine-for";
 import type { StackUpgradePlan } from "./plan";
 
 /** A rewrite by pg_upgrade keeps the old files until it has come through. */
@@ -28,12 +28,20 @@ export async function preflight(
     options: StackOptions,
     context: Context,
 ): Promise<void> {
-    const checks: readonly (readonly [string, () => Promise<void>])[] = [
+    await refuseProblems(options, context, [
         ["the settings are what is installed", () => requireSettled(plan, options, context)],
         ["each hop's chart can be read, and takes the settings", () => requireCharts(plan, options, context)],
         ["Velero can write backups", () => requireVelero(ground)],
         ["the database has room", () => requireRoom(plan, ground)],
-    ];
+    ]);
+}
+
+/** Makes every check, whatever the others found. @throws UserError (exit code 3) with every reason */
+export async function refuseProblems(
+    options: StackOptions,
+    context: Context,
+    checks: readonly (readonly [string, () => Promise<void>])[],
+): Promise<void> {
     const problems: UserError[] = [];
     for (const [title, check] of checks) {
         try {
@@ -85,7 +93,7 @@ async function requireCharts({ hops }: StackUpgradePlan, options: StackOptions, 
     }
 }
 
-async function requireVelero({ outputs, door }: PreflightGround): Promise<void> {
+export async function requireVelero({ outputs, door }: PreflightGround): Promise<void> {
     const velero = new Velero(outputs, door);
     await Promise.all([velero.requireLocation(), velero.server()]);
 }

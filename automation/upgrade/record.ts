@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { operatorIds } from "../../config/schema/operators";
+import { describeParts, type PartChanges } from "../../config/upgrade-parts";
 import type { UpgradeHop } from "../../config/upgrade-plan";
 import { UserError } from "../../lib/errors";
 
@@ -12,21 +14,30 @@ const version = z.string().regex(/^\d+\.\d+\.\d+$/);
 /** Seconds in which a probe failed: in all, and at a stretch. */
 const outage = z.object({ seconds: z.number(), longest: z.number() });
 
+const parts = z.object({
+    operators: z.array(z.object({ id: z.enum(operatorIds), from: z.string(), to: z.string() })),
+    database: z
+        .object({ kind: z.enum(["cloudnative-pg", "zalando"]), name: z.string(), from: z.string(), to: z.string() })
+        .optional(),
+});
+
 const hop = z.object({
     from: version,
     to: version,
     /** Version of the chart that installs `from`, and `to`. */
     fromChart: z.string(),
     chart: z.string(),
-    /** Whether the internal database's files are rewritten: the older image cannot read them any more. */
+    /** What a hop changes that leaves Harbor as it is: `from` and `to` are the same then. */
+    parts: parts.optional(),
+    /** Whether the database's files are rewritten: the older image cannot read them any more. */
     engineChange: z.boolean(),
     /**
      * waiting: nothing was changed. changing: the new release may be there, whole or in part. back: the old one is being
      * put back. upgraded, rolled-back: its end, verified.
      */
     state: z.enum(["waiting", "changing", "back", "upgraded", "rolled-back"]),
-    /** The version that passed the checks which compare it with what was before; after them people write again. */
-    verified: version.optional(),
+    /** What passed the checks that compare it with what was before ({@link verifiedMark}); after them people write again. */
+    verified: z.string().optional(),
     /** Name of the backup set. */
     backup: z.string().optional(),
     /** The database as it was last under `from`, while nobody could write: what a rollback restores. */
@@ -59,9 +70,38 @@ export type HopRecord = z.infer<typeof hop>;
 
 export const recordName = "anchorage-upgrade";
 
-/** As a person says it: `2.12.2 to 2.14.4`. */
-export function describeHop({ from, to }: Pick<HopRecord, "from" | "to">): string {
-    return `${from} to ${to}`;
+/** As a person says it: `2.12.2 to 2.14.4`, `PostgreSQL 16 to 17`. */
+export function describeHop({ from, to, parts: changes }: Pick<HopRecord, "from" | "to" | "parts">): string {
+    return changes === undefined ? `${from} to ${to}` : describeParts(changes);
+}
+
+/** What a hop leads from, or to. */
+export type Side = "from" | "to";
+
+/** What is installed on one side of a hop: `Harbor 2.14.4`, `PostgreSQL 17`. */
+export function nameOf(hop: Pick<HopRecord, "from" | "to" | "parts">, side: Side): string {
+    const { database, operators = [] } = hop.parts ?? {};
+    if (hop.parts === undefined) return `Harbor ${hop[side]}`;
+    return [
+        ...(database === undefined ? [] : [`PostgreSQL ${database[side]}`]),
+        ...operators.map((one) => `${one.id} ${one[side]}`),
+    ].join(", ");
+}
+
+/** How the record says that one side passed its checks. */
+export function verifiedMark(hop: Pick<HopRecord, "from" | "to" | "parts">, side: Side): string {
+    return hop.parts === undefined ? hop[side] : `${side} ${nameOf(hop, side)}`;
+}
+
+/** A hop that leaves Harbor as it is. @param chart that Harbor is installed with */
+export function newPartsHop(harbor: string, chart: string, { operators, database }: PartChanges): HopRecord {
+    const nothing = { sample: [], schedules: [], pausedQueues: [], replicas: {} };
+    const changes = { operators: [...operators], ...(database === undefined ? {} : { database }) };
+    return {
+        ...{ from: harbor, to: harbor, fromChart: chart, chart, parts: changes, state: "waiting" },
+        engineChange: database !== undefined,
+        ...nothing,
+    };
 }
 
 export function newHop({ from, to, fromChart, chart, engineChange }: UpgradeHop): HopRecord {

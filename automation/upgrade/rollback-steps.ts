@@ -4,6 +4,7 @@ import { CheckedDump } from "../restore/checked-dump";
 import type { Step } from "../steps";
 import { checkSteps, openStep, settleStep } from "./check-steps";
 import { lockStep, requireDump } from "./hop-steps";
+import { describeHop, nameOf } from "./record";
 import type { Upgrading } from "./upgrading";
 
 /**
@@ -23,7 +24,7 @@ export function rollbackSteps(upgrading: Upgrading): Step[] {
             ? [roomStep(upgrading), release, stopStep(upgrading, "stop-again", "stop it for the restore"), database]
             : [database, release]),
         startStep(upgrading),
-        ...checkSteps(upgrading, hop.from),
+        ...checkSteps(upgrading, "from"),
         openStep(upgrading),
         settleStep(upgrading, "rolled-back"),
     ];
@@ -35,11 +36,11 @@ function dumpStep(upgrading: Upgrading): Step {
         id: "dump",
         title: "read the dump of the database",
         plan: `${upgrading.dumpKey}, every byte of it, before anything is changed`,
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        skip: () => upgrading.alreadyVerified("from"),
         run: async () => {
             const { dump } = hop;
             if (dump === undefined) {
-                throw new UserError(`the hop ${hop.from} to ${hop.to} has no dump of its database`, {
+                throw new UserError(`the hop ${describeHop(hop)} has no dump of its database`, {
                     next: [`npx anchorage restore --from ${hop.backup ?? "NAME"} brings the backup back`],
                 });
             }
@@ -57,7 +58,7 @@ function stopStep(upgrading: Upgrading, id: string, title: string): Step {
         id,
         title,
         plan: "core, jobservice, registry and exporter: their pods end, nobody writes to the database",
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        skip: () => upgrading.alreadyVerified("from"),
         run: async () => {
             upgrading.lock.fence();
             const pods = await doors.workloads.stop();
@@ -72,11 +73,16 @@ function stopStep(upgrading: Upgrading, id: string, title: string): Step {
 function roomStep(upgrading: Upgrading): Step {
     return {
         id: "room",
-        title: "remove the internal database",
-        plan: "with its volume: the older PostgreSQL cannot read it; its content is in the dump",
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        title: "remove the database",
+        plan: "with its volumes: the older PostgreSQL cannot read them; its content is in the dump",
+        skip: () => upgrading.alreadyVerified("from"),
         run: async () => {
-            await upgrading.doors.workloads.dropInternalDatabase();
+            const { hop, doors, lock } = upgrading;
+            lock.fence();
+            const database = hop.parts?.database;
+            await (database === undefined
+                ? doors.workloads.dropInternalDatabase()
+                : doors.parts.dropDatabase(database));
             return undefined;
         },
     };
@@ -88,7 +94,7 @@ function databaseStep(upgrading: Upgrading): Step {
         id: "database",
         title: "restore the database",
         plan: "the dump, in one transaction: all of it or nothing",
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        skip: () => upgrading.alreadyVerified("from"),
         run: async ({ update }) => {
             if (hop.dump === undefined) throw new Error("the hop has no dump");
             const database = await doors.database(update);
@@ -111,13 +117,13 @@ function releaseStep(upgrading: Upgrading): Step {
     const { doors, hop } = upgrading;
     return {
         id: "release",
-        title: `install Harbor ${hop.from}`,
-        plan: `chart ${hop.fromChart} through the engine, with the settings as they are`,
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        title: `install ${nameOf(hop, "from")}`,
+        plan: `chart ${hop.fromChart} of Harbor through the engine, with the settings as they are`,
+        skip: () => upgrading.alreadyVerified("from"),
         run: async ({ signal, update }) => {
             const repaired = await doors.repair();
-            const told = await doors.release(hop.from, { signal, update });
-            if (hop.engineChange) await doors.workloads.startInternalDatabase();
+            const told = await doors.release(hop, "from", { signal, update });
+            if (hop.engineChange && hop.parts === undefined) await doors.workloads.startInternalDatabase();
             return [...repaired, ...(told === undefined ? [] : [told])].join("; ") || undefined;
         },
     };
@@ -129,7 +135,7 @@ function startStep(upgrading: Upgrading): Step {
         id: "start",
         title: "start Harbor",
         plan: "Deployments that have no pods get those that they had",
-        skip: () => upgrading.alreadyVerified(upgrading.hop.from),
+        skip: () => upgrading.alreadyVerified("from"),
         run: async () => {
             await doors.workloads.start(hop.replicas);
             return undefined;

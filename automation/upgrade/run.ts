@@ -18,7 +18,17 @@ import { upgradeDoors } from "./doors";
 import { goBack, goForward } from "./drive";
 import { planStackUpgrade, refuseUpgrade, type StackUpgradePlan } from "./plan";
 import { preflight } from "./preflight";
-import { currentHop, describeHop, hopToUndo, isOver, newHop, readRecord, type UpgradeRecord } from "./record";
+import {
+    currentHop,
+    describeHop,
+    hopToUndo,
+    isOver,
+    nameOf,
+    newHop,
+    readRecord,
+    type HopRecord,
+    type UpgradeRecord,
+} from "./record";
 import { tellUpgrade } from "./tell";
 import type { UpgradeDoors } from "./upgrading";
 
@@ -57,7 +67,7 @@ export async function upgradeRun(options: UpgradeRunOptions, context: Context): 
         }
         await preflight(plan, ground, options, context);
         await consent(`upgrade Harbor from ${plan.from} over ${steps(plan)}?`, "upgrade run", options, context);
-        await forward("upgrade run", newRecord(plan), ground, options, context);
+        await forward("upgrade run", newRecord(options.stack, plan.hops.map(newHop)), ground, options, context);
     });
 }
 
@@ -93,7 +103,7 @@ export async function upgradeRollback(options: UpgradeOptions, context: Context)
         // Of a hop that was killed before it changed the release, only what it switched is to be put back.
         if (untouched?.state === "waiting" && (await hasLeft(doors))) {
             await unlockBackups(options, context);
-            context.reporter.line(`Harbor is still ${untouched.from}`);
+            context.reporter.line(`${nameOf(untouched, "from")} is still there: nothing had been changed`);
             return;
         }
         if (hop === undefined) {
@@ -101,7 +111,7 @@ export async function upgradeRollback(options: UpgradeOptions, context: Context)
             return;
         }
         const lost = hop.state === "upgraded" ? " What was pushed since then is lost." : "";
-        await consent(`put Harbor ${hop.from} back?${lost}`, "upgrade rollback", options, context);
+        await consent(`put ${nameOf(hop, "from")} back?${lost}`, "upgrade rollback", options, context);
         const beganAt = Date.now();
         const result = await goBack(record, doors, {
             reporter: context.reporter,
@@ -112,7 +122,7 @@ export async function upgradeRollback(options: UpgradeOptions, context: Context)
     });
 }
 
-interface Ground {
+export interface Ground {
     readonly outputs: StackOutputs;
     readonly door: ClusterDoor;
     readonly store: Awaited<ReturnType<typeof openBackupStore>>;
@@ -122,7 +132,7 @@ interface Ground {
     readonly onLost: (reason: unknown) => void;
 }
 
-async function onGround(
+export async function onGround(
     options: UpgradeOptions,
     context: Context,
     work: (ground: Ground) => Promise<void>,
@@ -155,7 +165,7 @@ function requireWayBack({ backup }: StackOutputs): void {
     });
 }
 
-function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Context): UpgradeDoors {
+export function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Context): UpgradeDoors {
     const { wait = 900, maxBackupAge = 60 } = options;
     const repair = async (): Promise<readonly string[]> => {
         const { engine } = await context.selectEngine(options);
@@ -165,7 +175,7 @@ function doorsOf(ground: Ground, options: UpgradeForwardOptions, context: Contex
     return upgradeDoors({ ...ground, ...given }, { ...context, signal: ground.signal });
 }
 
-async function forward(
+export async function forward(
     verb: string,
     record: UpgradeRecord,
     ground: Ground,
@@ -198,19 +208,19 @@ async function tell(
     });
 }
 
-function newRecord({ stack, hops }: StackUpgradePlan): UpgradeRecord {
+export function newRecord(stack: string, hops: HopRecord[]): UpgradeRecord {
     return {
         version: 1,
         id: `${Date.now().toString(36)}${randomBytes(2).toString("hex")}`,
         stack,
         beganAt: new Date().toISOString(),
         by: `${userInfo().username}@${hostname()}`,
-        hops: hops.map(newHop),
+        hops,
     };
 }
 
 /** @throws UserError (exit code 3) */
-function refuseUnfinished(record: UpgradeRecord | undefined, options: StackOptions): void {
+export function refuseUnfinished(record: UpgradeRecord | undefined, options: StackOptions): void {
     if (record === undefined || isOver(record)) return;
     const hop = currentHop(record);
     // All hops before it came to their end, and nothing was begun of this one: a new plan may be another one.
@@ -220,7 +230,7 @@ function refuseUnfinished(record: UpgradeRecord | undefined, options: StackOptio
         details: [`begun at ${record.beganAt} by ${record.by}`],
         next: [
             `npx anchorage upgrade resume${flags} goes on with it`,
-            `npx anchorage upgrade rollback${flags} puts ${hop.from} back`,
+            `npx anchorage upgrade rollback${flags} puts ${nameOf(hop, "from")} back`,
         ],
         exitCode: ExitCode.refused,
     });
@@ -237,7 +247,12 @@ function steps({ hops }: StackUpgradePlan): string {
     return hops.map(({ to }) => to).join(", then ");
 }
 
-async function consent(question: string, verb: string, { yes }: UpgradeOptions, context: Context): Promise<void> {
+export async function consent(
+    question: string,
+    verb: string,
+    { yes }: UpgradeOptions,
+    context: Context,
+): Promise<void> {
     requireConsent(verb, yes, context);
     if (yes || (await context.confirm(question))) return;
     throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });

@@ -2,7 +2,7 @@ import type { StackOutputs } from "../../config/contract";
 import { writeReport } from "../report";
 import type { Reporter } from "../reporter";
 import type { StepsResult } from "../steps";
-import type { UpgradeRecord } from "./record";
+import { describeHop, nameOf, type HopRecord, type UpgradeRecord } from "./record";
 
 export interface ToldUpgrade {
     readonly verb: string;
@@ -33,7 +33,9 @@ export async function tellUpgrade(told: ToldUpgrade): Promise<void> {
     // As it was thrown, by whatever step it was.
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
     if (result.error !== undefined) throw result.error;
-    reporter.line(reporter.style("green", `Harbor ${version} is installed and verified`));
+    const parts = record.hops.findLast((hop) => hop.parts !== undefined && hop.state !== "waiting");
+    const what = parts === undefined ? `Harbor ${version}` : nameOf(parts, parts.state === "upgraded" ? "to" : "from");
+    reporter.line(reporter.style("green", `${what} is installed and verified`));
     for (const [name, value] of Object.entries(factsOf(record, flags))) {
         if (name.startsWith("clients") || name === "the way back") reporter.line(`${name}: ${value}`);
     }
@@ -46,14 +48,25 @@ export function installed({ hops }: UpgradeRecord): string {
     return last.state === "upgraded" ? last.to : last.from;
 }
 
+/** Of a hop's state, as a report says it. */
+const words: Readonly<Record<HopRecord["state"], string>> = {
+    waiting: "not begun: nothing was changed",
+    changing: "not finished: upgrade resume goes on, upgrade rollback goes back",
+    back: "its rollback is not finished: upgrade rollback goes on",
+    upgraded: "made, and verified",
+    "rolled-back": "rolled back with its database, and verified",
+};
+
 /** What a report says beside its timeline. Pure. */
 export function factsOf(record: UpgradeRecord, flags: string): Readonly<Record<string, string>> {
     const { hops } = record;
     const done = hops.findLast(({ state }) => state === "upgraded");
     return {
-        versions: [hops[0]?.from, ...hops.map(({ to }) => to)].join(" to "),
-        installed: installed(record),
-        ...Object.fromEntries(hops.map(({ from, to, state }) => [`hop ${from} to ${to}`, state])),
+        versions: hops.some(({ parts }) => parts !== undefined)
+            ? hops.map(describeHop).join("; ")
+            : [hops[0]?.from, ...hops.map(({ to }) => to)].join(" to "),
+        installed: `Harbor ${installed(record)}`,
+        ...Object.fromEntries(hops.map((hop) => [`hop ${describeHop(hop)}`, words[hop.state]])),
         ...Object.fromEntries(
             hops.flatMap(({ from, backup, dump }) => [
                 ...(backup === undefined ? [] : [[`backup of ${from}`, backup] as const]),
@@ -61,19 +74,20 @@ export function factsOf(record: UpgradeRecord, flags: string): Readonly<Record<s
             ]),
         ),
         ...Object.fromEntries(
-            hops.flatMap(({ to, measured }) => {
+            hops.flatMap((hop) => {
+                const { measured } = hop;
                 if (measured === undefined) return [];
                 const { pulls, pushes } = measured;
                 const outage =
                     `pulls failed for ${String(pulls.seconds)} s (${String(pulls.longest)} s at a stretch), ` +
                     `pushes for ${String(pushes.seconds)} s, most of it because Harbor was read-only`;
-                return [[`clients, to ${to}`, outage]];
+                return [[`clients, ${describeHop(hop)}`, outage]];
             }),
         ),
         ...(done === undefined
             ? {}
             : {
-                  "the way back": `npx anchorage upgrade rollback${flags} puts ${done.from} back with its database; what was pushed since is lost`,
+                  "the way back": `npx anchorage upgrade rollback${flags} puts ${nameOf(done, "from")} back with its database; what was pushed since is lost`,
               }),
     };
 }

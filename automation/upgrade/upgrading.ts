@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { DatabaseChange, OperatorChange, PartChanges } from "../../config/upgrade-parts";
 import type { Image } from "../../harbor/registry/image";
 import { smallImage } from "../../harbor/registry/image";
 import type { DatabaseCounts } from "../backup/database";
@@ -7,7 +8,7 @@ import { Quiesce } from "../backup/quiesce";
 import type { ObjectStore } from "../objects/store";
 import type { OpenHarbor } from "../restore/restoration";
 import type { Prober } from "./prober";
-import type { HopRecord, UpgradeRecord } from "./record";
+import { nameOf, verifiedMark, type HopRecord, type Side, type UpgradeRecord } from "./record";
 
 /** What the steps of an upgrade and of its rollback work with, and tell each other. */
 
@@ -23,6 +24,8 @@ export interface Held {
 }
 
 export interface UpgradeDatabase {
+    /** Of the server: `17.10`. */
+    version(): Promise<string>;
     counts(): Promise<DatabaseCounts>;
     dump(): Readable;
     restore(dump: Readable): Promise<void>;
@@ -45,6 +48,16 @@ export interface UpgradeWorkloads {
     startInternalDatabase(): Promise<void>;
 }
 
+/** The parts beside Harbor. */
+export interface PartDoors {
+    /** Brings the kinds of newer operators in, which Helm leaves as they are. @returns what was done */
+    definitions(operators: readonly OperatorChange[], options: ReleaseOptions): Promise<string | undefined>;
+    /** Removes the cluster of a database's operator with its volumes: an older one is made in its place. */
+    dropDatabase(database: DatabaseChange): Promise<void>;
+    /** Waits until the parts are what they are on that side. @returns what they are */
+    arrived(parts: PartChanges, side: Side, options: ReleaseOptions): Promise<string>;
+}
+
 /** Tests give fakes. */
 export interface UpgradeDoors {
     save(record: UpgradeRecord): Promise<void>;
@@ -62,11 +75,12 @@ export interface UpgradeDoors {
     database(update: (detail: string) => void): Promise<UpgradeDatabase>;
     /** The backup bucket. */
     readonly store: Pick<ObjectStore, "where" | "write" | "read" | "remove">;
-    /** Brings the stack up with that Harbor. */
-    release(version: string, options: ReleaseOptions): Promise<string | undefined>;
+    /** Brings the stack up with what is on that side of the hop. */
+    release(hop: HopRecord, side: Side, options: ReleaseOptions): Promise<string | undefined>;
+    readonly parts: PartDoors;
     readonly workloads: UpgradeWorkloads;
-    /** Makes the stack's settings say that version. @returns what was done */
-    settle(version: string): Promise<string | undefined>;
+    /** Makes the stack's settings say what is on that side of the hop. @returns what was done */
+    settle(hop: HopRecord, side: Side): Promise<string | undefined>;
     probe(harbor: OpenHarbor, repository: string, image: Image): Pick<Prober, "stop">;
     /** Milliseconds that a release has to get ready. */
     readonly waitMs: number;
@@ -155,8 +169,10 @@ export class Upgrading {
     }
 
     /** Why a step is left out that a killed command had behind it, with everything up to the end of the checks. */
-    alreadyVerified(version: string): string | undefined {
-        return this.changed && this.hop.verified === version ? `Harbor ${version} was verified before` : undefined;
+    alreadyVerified(side: Side): string | undefined {
+        const { hop } = this;
+        if (!this.changed || hop.verified !== verifiedMark(hop, side)) return undefined;
+        return `${nameOf(hop, side)} was verified before`;
     }
 
     /** Whether the release may be another one than before: from then on a failure does not simply put back. */

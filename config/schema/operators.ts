@@ -15,6 +15,11 @@ export const operatorIds = [
 export type OperatorId = (typeof operatorIds)[number];
 
 const operator = z.strictObject({
+    version: z
+        .string()
+        .regex(/^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/, "must be a chart's version, such as 0.28.2")
+        .optional()
+        .describe("version of its chart; default: the catalogue's. `upgrade rollback` sets it"),
     installed: z.boolean().default(false).describe("the cluster has it already: it is used, and left alone"),
 });
 

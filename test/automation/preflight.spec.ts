@@ -205,6 +205,44 @@ describe("preflight", () => {
         assert.doesNotMatch(await next(onRoute, "v1.37.0", "2.15.2"), plan);
     });
 
+    describe("of the PostgreSQL that an operator runs", () => {
+        const stack = (version: string): Raw => ({ ...onCluster, database: { kind: "cloudnative-pg", version } });
+        const outputs: Outputs = {
+            ...installed("2.15.2"),
+            database: { value: { kind: "cloudnative-pg", host: "harbor-postgresql-rw" }, secret: false },
+        };
+        const runs =
+            (major: string): Exec =>
+            (_file, args) => {
+                const isCluster = args.includes("clusters.postgresql.cnpg.io");
+                const cluster = JSON.stringify({
+                    spec: { imageName: `ghcr.io/cloudnative-pg/postgresql:${major}.4-x` },
+                });
+                return Promise.resolve({ stdout: isCluster ? cluster : says("v1.34.0"), stderr: "" });
+            };
+        const told = async (version: string, more: object = {}): Promise<readonly string[]> =>
+            (await refusals(stack(version), runs("17"), outputs, more)).details;
+
+        it("refuses another major version, which is a rewrite, and names the verb for it", async () => {
+            assert.match((await told("18")).join(), /PostgreSQL 17 to 18 rewrites the database/);
+            assert.match((await told("16", { acceptEngineChange: true })).join(), /16 is older than PostgreSQL 17/);
+            const { selected, context } = await setUp(stack("18"), runs("17"), outputs);
+            await assert.rejects(
+                preflight(selected, options, context),
+                (error: unknown) => error instanceof UserError && /upgrade parts --stack prod/.test(error.render()),
+            );
+        });
+
+        it("lets the same one pass, one that was agreed to, and a cluster that does not answer", async () => {
+            assert.deepEqual(await told("17"), []);
+            assert.deepEqual(await told("18", { acceptEngineChange: true }), []);
+            const silent: Exec = () => Promise.reject(failure("no route to host"));
+            const { details, text } = await refusals(stack("18"), silent, outputs);
+            assert.deepEqual(details, []);
+            assert.match(text, /which PostgreSQL runs is not checked beforehand/);
+        });
+    });
+
     it("says all problems at once", async () => {
         const stack = { ...onRoute, database: { kind: "internal" } };
         const { details } = await refusals(stack, server("v1.37.0"), installed("2.12.2"));

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Pending } from "../../automation/backup/pending";
@@ -9,6 +8,8 @@ import { digestOf, smallImage, type Image } from "../../harbor/registry/image";
 import { UserError } from "../../lib/errors";
 import type { StepsResult } from "../../automation/steps";
 import { collectingReporter } from "./fakes";
+import { bucketDoor } from "./upgrade-bucket";
+import { UpgradeParts } from "./upgrade-parts";
 import { fakeHarbor, schedule, type FakeDatabase } from "./upgrade-harbor";
 
 /** The process of a command ends: whatever it would do next, it does not. */
@@ -31,9 +32,20 @@ export class UpgradeWorld {
     pending: Pending | undefined;
     record = "";
     backups = 0;
-    /** A release whose migration fails. */
+    /** A release whose migration fails, or a PostgreSQL that its operator does not get to run. */
     broken: string | undefined;
-    /** Calls of doors so far, in all commands; and the one that is to go wrong. */
+    readonly parts = new UpgradeParts({
+        broken: () => this.broken,
+        emptied: () => {
+            this.emptyDatabase();
+        },
+        changed: () => {
+            for (const name of Object.keys(this.replicas)) this.replicas[name] ||= 1;
+            this.startCore();
+            return this.serves();
+        },
+    });
+    /** Calls of doors so far; and the one that is to go wrong. */
     ticks = 0;
     private trouble: { readonly at: number; readonly how: "kill" | "fail" } | undefined;
 
@@ -81,6 +93,7 @@ export class UpgradeWorld {
             ...(this.serves() ? [] : ["Harbor does not run"]),
             ...(this.installed === image ? [] : [`installed ${this.installed}, images ${image}`]),
             ...(this.settings === image ? [] : [`settings ${this.settings}, images ${image}`]),
+            ...this.parts.complaints(this.current),
             ...(database.schema === image ? [] : [`schema ${String(database.schema)}, images ${image}`]),
             ...(database.readOnly ? ["read-only"] : []),
             ...(database.paused.join() === "WEBHOOK" ? [] : [`paused: ${database.paused.join()}`]),
@@ -166,6 +179,7 @@ export class UpgradeWorld {
             database: () => {
                 tick();
                 return Promise.resolve({
+                    version: () => Promise.resolve(`${this.parts.files}.4`),
                     counts: () => {
                         tick();
                         const { projects, artifacts } = this.database;
@@ -180,6 +194,7 @@ export class UpgradeWorld {
                         const text = (await buffer(dump)).toString();
                         tick();
                         if (this.runsPods()) throw new UserError("the database is in use");
+                        if (!this.parts.runs) throw new UserError("no server answers");
                         if (this.engine !== this.image && this.rewritten.includes(this.engine)) {
                             throw new UserError("the server does not start on these files");
                         }
@@ -188,24 +203,11 @@ export class UpgradeWorld {
                     close: () => Promise.resolve(),
                 });
             },
-            store: {
-                where: "s3://backups",
-                write: async (key, body) => {
-                    tick();
-                    const content = Buffer.isBuffer(body) ? body : await buffer(body as Readable);
-                    this.bucket.set(key, content);
-                    const sha256 = createHash("sha256").update(content).digest("hex");
-                    return { size: content.length, sha256, etag: "" };
-                },
-                read: (key) => {
-                    tick();
-                    const content = this.bucket.get(key);
-                    if (content === undefined) throw new UserError(`${key} is missing`);
-                    return Promise.resolve(Readable.from([content]));
-                },
-                remove: () => Promise.resolve(0),
-            },
-            release: (version) => {
+            store: bucketDoor(this.bucket, tick),
+            parts: this.parts.doors(tick),
+            release: (hop, side) => {
+                if (hop.parts !== undefined) return this.parts.release(hop.parts, side, tick);
+                const version = hop[side];
                 tick();
                 // Nothing differs: nothing is done, and nothing waited for.
                 if (this.installed === version && this.image === version) return Promise.resolve(undefined);
@@ -243,8 +245,7 @@ export class UpgradeWorld {
                 },
                 dropInternalDatabase: () => {
                     tick();
-                    this.database = { ...this.database, schema: undefined, projects: [], artifacts: {}, paused: [] };
-                    Object.assign(this.database, { readOnly: false, dirty: false });
+                    this.emptyDatabase();
                     this.engine = "";
                     return Promise.resolve();
                 },
@@ -254,9 +255,10 @@ export class UpgradeWorld {
                     return Promise.resolve();
                 },
             },
-            settle: (version) => {
+            settle: (hop, side) => {
                 tick();
-                this.settings = version;
+                this.settings = hop[side];
+                this.parts.settings = hop.parts?.database?.[side] ?? this.parts.settings;
                 return Promise.resolve(undefined);
             },
             probe: () => ({
@@ -265,10 +267,15 @@ export class UpgradeWorld {
         };
     }
 
+    private emptyDatabase(): void {
+        this.database = { ...this.database, schema: undefined, projects: [], artifacts: {}, paused: [] };
+        Object.assign(this.database, { readOnly: false, dirty: false });
+    }
+
     /** A core that starts brings an older schema forward, and does not start on a newer one. */
     private startCore(): void {
         const { database, image } = this;
-        if (!this.runsPods() || database.dirty) return;
+        if (!this.runsPods() || database.dirty || !this.parts.runs) return;
         if (database.schema !== undefined && numeric(database.schema) > numeric(image)) return;
         database.dirty = image === this.broken;
         if (!database.dirty && database.schema === undefined) database.projects = ["library"];
@@ -280,7 +287,7 @@ export class UpgradeWorld {
     }
 
     private serves(): boolean {
-        return this.runsPods() && !this.database.dirty && this.database.schema === this.image;
+        return this.runsPods() && this.parts.runs && !this.database.dirty && this.database.schema === this.image;
     }
 
     private requireRunning(): void {
