@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import { smallImage } from "../../harbor/registry/image";
+import { RegistryClient } from "../../harbor/registry/registry-client";
+import { resetLab } from "../../lab/lab";
+import { exec, ExecFailure } from "../../lib/exec";
+import { projectRoot, type LabEndpoints } from "../../lib/home";
+import { readLabEndpoints } from "../../lib/lab-endpoints";
+import { waitFor } from "../../lib/wait";
+import { labTimeout, testBinaries } from "../support/lab";
+import { passwordOf } from "../support/lab-password";
+
+const name = "parts";
+const cli = path.join(projectRoot, "bin/anchorage.js");
+const older = "0.28.2";
+const settings = (major: string, operator: string): string => `config:
+  anchorage:cluster: { kind: lab, name: ${name} }
+  anchorage:charts: { source: contract }
+  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
+  anchorage:database: { kind: cloudnative-pg, version: "${major}", instances: 1 } # of the team
+  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
+${operator}`;
+
+/** The command as it is typed: an operator and its PostgreSQL, forward and back. */
+describe("upgrade parts in a lab", function () {
+    this.timeout(10 * 60_000);
+
+    let project: string;
+    let lab: LabEndpoints;
+    let opened: OpenedClient;
+    let registry: RegistryClient;
+    let digest: string;
+
+    const flags = ["--stack", name, "--engine", "rehearsal", "--yes"];
+    const file = (): string => path.join(project, `Pulumi.${name}.yaml`);
+    const anchorage = async (...args: string[]): Promise<{ code: number; text: string }> => {
+        try {
+            const { stdout, stderr } = await exec(process.execPath, [cli, ...args], {
+                env: { ANCHORAGE_PROJECT: project },
+            });
+            return { code: 0, text: stdout + stderr };
+        } catch (error) {
+            assert.ok(error instanceof ExecFailure);
+            return { code: error.exitCode ?? -1, text: error.stdout + error.stderr };
+        }
+    };
+    const done = async (...args: string[]): Promise<string> => {
+        const { code, text } = await anchorage(...args);
+        assert.equal(code, 0, text);
+        return text;
+    };
+    const cluster = async (): Promise<{ uid: string; major: string | undefined }> => {
+        const args = [
+            "--kubeconfig",
+            lab.kubeconfig,
+            "-n",
+            "harbor",
+            "get",
+            "clusters.postgresql.cnpg.io",
+            "-o",
+            "json",
+        ];
+        const { items } = JSON.parse((await exec(lab.tools.kubectl, args)).stdout) as {
+            items: { metadata: { uid: string }; spec: { imageName: string } }[];
+        };
+        const [one] = items;
+        assert.ok(one);
+        return { uid: one.metadata.uid, major: /:(\d+)\./.exec(one.spec.imageName)?.[1] };
+    };
+    const operatorChart = async (): Promise<string | undefined> => {
+        const args = ["--kubeconfig", lab.kubeconfig, "-n", "cnpg-system", "list", "-o", "json"];
+        const releases = JSON.parse((await exec(lab.tools.helm, args)).stdout) as { chart: string }[];
+        return releases[0]?.chart;
+    };
+    const requireHarbor = async (): Promise<void> => {
+        assert.equal((await opened.client.system.info()).read_only, false);
+        assert.deepEqual(
+            (await opened.client.jobservice.queues()).filter(({ paused }) => paused),
+            [],
+        );
+        await registry.pullManifest("library/app", digest);
+        const projects = await opened.client.projects.list().toArray();
+        assert.deepEqual(
+            projects.map((one) => one.name),
+            ["library"],
+        );
+    };
+
+    before(async function () {
+        this.timeout(labTimeout);
+        project = await mkdtemp(path.join(tmpdir(), "anchorage-parts-"));
+        for (const entry of await readdir(projectRoot)) {
+            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
+            await symlink(path.join(projectRoot, entry), path.join(project, entry));
+        }
+        const pinned = `  anchorage:operators: { cloudnative-pg: { version: ${older} } }\n`;
+        await writeFile(file(), settings("16", pinned));
+        await done("lab", "start", "--name", name);
+        await done("up", ...flags);
+        lab = await readLabEndpoints(name);
+        assert.ok(lab.harbor);
+        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
+        opened = openHarbor(at);
+        registry = new RegistryClient({ ...at, signal: new AbortController().signal });
+        const answers = async (): Promise<true | undefined> => {
+            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
+            return status === "healthy" ? true : undefined;
+        };
+        await waitFor(answers, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 500 });
+        digest = await registry.push("library/app", "one", smallImage("one"));
+    });
+    after(async () => {
+        await opened.close();
+        await registry.close();
+        await resetLab({ name, binaries: await testBinaries(), exec });
+        await rm(project, { recursive: true });
+    });
+
+    it("brings both forward, and back with the old cluster's data", async () => {
+        const before = await cluster();
+        assert.deepEqual([before.major, await operatorChart()], ["16", `cloudnative-pg-${older}`]);
+        await writeFile(file(), settings("17", ""));
+        const refused = await anchorage("up", ...flags);
+        assert.deepEqual([refused.code, /PostgreSQL 16 to 17 rewrites/.test(refused.text)], [3, true], refused.text);
+        await done("upgrade", "parts", ...flags, "--accept-engine-change", "--wait", "120");
+        const after = await cluster();
+        assert.deepEqual([after.uid === before.uid, after.major], [true, "17"]);
+        assert.notEqual(await operatorChart(), `cloudnative-pg-${older}`);
+        await requireHarbor();
+        assert.match(await done("upgrade", "parts", ...flags, "--plan"), /are what they are to be/);
+
+        const text = await done("upgrade", "rollback", ...flags, "--wait", "120");
+        assert.match(text, /PostgreSQL 16, cloudnative-pg 0\.28\.2 is installed and verified/);
+        const back = await cluster();
+        assert.deepEqual([back.uid === before.uid, back.major], [false, "16"]);
+        assert.equal(await operatorChart(), `cloudnative-pg-${older}`);
+        await requireHarbor();
+        assert.match(await readFile(file(), "utf8"), /version: "16", instances: 1 \} # of the team/);
+        assert.match(await done("up", ...flags), /nothing changed/);
+    });
+});
