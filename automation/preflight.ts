@@ -65,8 +65,9 @@ async function rewriteOf(
     outputs: Outputs,
     settings: Settings,
     { acceptEngineChange = false }: PreflightOptions,
-    { exec, kubectl, signal, reporter }: Context,
+    context: Context,
 ): Promise<string[]> {
+    const { exec, signal, reporter } = context;
     const { kind } = settings.database;
     const installed = outputs["database"]?.value as DatabaseOutput | undefined;
     if ((kind !== "cloudnative-pg" && kind !== "zalando") || installed?.kind !== kind) return [];
@@ -77,7 +78,7 @@ async function rewriteOf(
     if (whole === undefined) return [];
     let database: Awaited<ReturnType<typeof liveDatabase>>;
     try {
-        database = await liveDatabase(whole, { exec, kubectl: await kubectl(whole.cluster), signal });
+        database = await liveDatabase(whole, { exec, kubectl: await context.kubectl(whole.cluster), signal });
     } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof UserError)) throw error;

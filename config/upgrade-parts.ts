@@ -94,7 +94,7 @@ function operatorChanges({ operators }: LiveParts, settings: Settings): Operator
 }
 
 function databaseChange({ database: live }: LiveParts, { database }: Settings): DatabaseChange | undefined {
-    if (live === undefined || live.kind !== database.kind || live.major === database.version) return undefined;
+    if (live?.kind !== database.kind || live.major === database.version) return undefined;
     return { kind: live.kind, name: live.name, from: live.major, to: database.version };
 }
 

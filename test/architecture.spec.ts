@@ -62,6 +62,11 @@ const settingsReaders: Readonly<Record<string, string>> = {
         "reads them for plan.ts, for preflight.ts and for a rehearsal, where no engine is asked",
     "automation/rehearsal-lab.ts": "has the charts of the operators that the settings need put into the lab",
     "automation/upgrade/plan.ts": "plans by the parts that the settings name, before anything is touched",
+    "automation/lab-charts.ts": "makes the charts of the versions that the settings name",
+    "automation/upgrade/chart-arguments.ts": "finds an operator's chart where the settings say that charts are",
+    "automation/upgrade/engine-for.ts": "has the charts of a hop's operators put into the lab",
+    "automation/upgrade/live-parts.ts": "looks for the parts that the settings name",
+    "automation/upgrade/record.ts": "keeps the ids of operators as the settings have them",
     "automation/render/upgrade-plan.ts": "shows what is expected of these parts",
     "automation/render/plan.ts": "shows the parts that plan.ts finds in the settings",
     "automation/render/plan-mermaid.ts": "draws them",
@@ -121,8 +126,10 @@ describe("architecture", () => {
     });
 
     it("lets automation know of the program its outputs' contract and the catalogue alone", () => {
-        // The last two say what follows from the catalogue: ways between its releases, and charts that stand for them.
-        const known = ["config/contract", "config/catalogue", "config/upgrade-plan", "config/contract-chart"];
+        // The last three say what follows from the catalogue: ways between its releases, parts, and charts that stand for them.
+        const known = ["contract", "catalogue", "upgrade-plan", "upgrade-parts", "contract-chart"].map(
+            (name) => `config/${name}`,
+        );
         const wrong = sources("automation")
             .filter((file) => !(file in settingsReaders))
             .flatMap((file) =>

@@ -92,6 +92,7 @@ describe("command line", () => {
                 "start",
                 "status",
                 "up",
+                "upgrade parts",
                 "upgrade plan",
                 "upgrade resume",
                 "upgrade rollback",

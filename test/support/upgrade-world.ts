@@ -36,9 +36,7 @@ export class UpgradeWorld {
     broken: string | undefined;
     readonly parts = new UpgradeParts({
         broken: () => this.broken,
-        emptied: () => {
-            this.emptyDatabase();
-        },
+        emptied: () => this.emptyDatabase(),
         changed: () => {
             for (const name of Object.keys(this.replicas)) this.replicas[name] ||= 1;
             this.startCore();
