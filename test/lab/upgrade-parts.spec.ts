@@ -124,7 +124,11 @@ describe("upgrade parts in a lab", function () {
         assert.deepEqual([before.major, await operatorChart()], ["16", `cloudnative-pg-${older}`]);
         await writeFile(file(), settings("17", ""));
         const refused = await anchorage("up", ...flags);
-        assert.deepEqual([refused.code, refused.text.includes('PostgreSQL 16 to 17 rewrites')], [3, true], refused.text);
+        assert.deepEqual(
+            [refused.code, refused.text.includes("PostgreSQL 16 to 17 rewrites")],
+            [3, true],
+            refused.text,
+        );
         await done("upgrade", "parts", ...flags, "--accept-engine-change", "--wait", "120");
         const after = await cluster();
         assert.deepEqual([after.uid === before.uid, after.major], [true, "17"]);

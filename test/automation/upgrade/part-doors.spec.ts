@@ -84,7 +84,12 @@ describe("the parts beside Harbor, in their cluster", () => {
         const { exec, asked, commands } = programs(answers);
         const forgotten: string[] = [];
         const parts = partDoors({
-            ...{ outputs: outputsWith(kind, kind === "zalando" ? "db" : "db-rw"), exec, waitMs: 20_000, lookEveryMs: 1 },
+            ...{
+                outputs: outputsWith(kind, kind === "zalando" ? "db" : "db-rw"),
+                exec,
+                waitMs: 20_000,
+                lookEveryMs: 1,
+            },
             door: { exec, kubectl: "kubectl", signal },
             chartArguments: ({ id, to }) => Promise.resolve([id, "--version", to]),
             database: () =>
