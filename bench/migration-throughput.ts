@@ -57,20 +57,22 @@ async function throughputOf(sandbox: Sandbox, from: Server, to: Server): Promise
     }
     const source = await from.bucket("registry");
     await fill(source, count, size);
-    let turn = 0;
+    // Each is first every other time.
+    const turns = { ours: 0, theirs: 0 };
     const { subject, peer, ratio } = await measurePairs(
         {
             what: "copy by anchorage",
             measure: async () => {
-                const target = await to.bucket(`ours-${String(++turn)}`);
+                const target = await to.bucket(`ours-${String(++turns.ours)}`);
                 return timed(() => copyBlobsAhead(source, target, { signal, concurrency: transfers }));
             },
         },
         {
             what: "rclone copy",
             measure: async () => {
-                await to.bucket(`theirs-${String(turn)}`);
-                const args = ["copy", "from:registry", `to:theirs-${String(turn)}`, "--transfers", String(transfers)];
+                const target = `theirs-${String(++turns.theirs)}`;
+                await to.bucket(target);
+                const args = ["copy", "from:registry", `to:${target}`, "--transfers", String(transfers)];
                 // Older releases of it refuse a bundle of CAs, which plain HTTP does not need.
                 const env = { ...from.rclone("FROM"), ...to.rclone("TO"), RCLONE_CONFIG: "", AWS_CA_BUNDLE: "" };
                 return timed(() => sandbox.run(rclone, [...args, "--fast-list", "--checkers", "16"], { env }));
