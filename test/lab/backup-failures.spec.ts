@@ -159,6 +159,19 @@ describe("a backup in which something fails", function () {
     afterEach(async () => {
         door.fault = () => undefined;
         await door.up();
+        // Velero may have found its location gone meanwhile; it looks again every ten seconds.
+        const location = [
+            "-n",
+            "velero",
+            "get",
+            "backupstoragelocation",
+            "anchorage",
+            "-o",
+            "jsonpath={.status.phase}",
+        ];
+        const look = async (): Promise<true | undefined> =>
+            (await kubectl(lab, ...location)) === "Available" ? true : undefined;
+        await waitFor(look, { what: "the location to be Available", timeoutMs: 60_000, intervalMs: 200 });
     });
 
     it("by an S3 that is down from the start", async () => {
