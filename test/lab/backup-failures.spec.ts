@@ -26,7 +26,7 @@ import { labLayout } from "../../lab/layout";
 import { prepareLabCharts } from "../../lab/operators/lab-charts";
 import { resolveTools } from "../../lab/tools/resolver";
 import { addVelero, veleroBinaries } from "../../lab/velero-process";
-import { ExitCode, UserError } from "../../lib/errors";
+import { ExitCode, type UserError } from "../../lib/errors";
 import { exec, type Exec } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { isRunning } from "../../lib/processes";
@@ -36,6 +36,7 @@ import { asOutputs, collectingReporter, fakeContext } from "../support/fakes";
 import { FaultyS3 } from "../support/faulty-s3";
 import { labTimeout, testBinaries } from "../support/lab";
 import { passwordOf } from "../support/lab-password";
+import { locationAvailable, userErrorOf } from "../support/backup-failing";
 import { keysOf } from "../support/object-stores";
 
 const name = "failing";
@@ -124,16 +125,7 @@ describe("a backup in which something fails", function () {
     const run = (set: string, given: Parameters<typeof contextOf>[0] = {}): Promise<void> =>
         backup({ stack, engine: "auto", name: set, kind: "regular", reports }, contextOf(given));
 
-    const failure = async (work: Promise<unknown>): Promise<UserError> => {
-        const error: unknown = await work.then(
-            () => undefined,
-            (thrown: unknown) => thrown,
-        );
-        assert.ok(error instanceof UserError, `no UserError but ${String(error)}`);
-        assert.notEqual(error.exitCode, 0);
-        assert.ok(!error.render().includes(lab.s3.secretKey));
-        return error;
-    };
+    const failure = (work: Promise<unknown>): Promise<UserError> => userErrorOf(work, lab.s3.secretKey);
 
     /** Nothing of the good set is gone, Harbor is as it was, and what failed is never taken for a set. */
     const requireUnharmed = async (failed?: string): Promise<void> => {
@@ -159,19 +151,7 @@ describe("a backup in which something fails", function () {
     afterEach(async () => {
         door.fault = () => undefined;
         await door.up();
-        // Velero may have found its location gone meanwhile; it looks again every ten seconds.
-        const location = [
-            "-n",
-            "velero",
-            "get",
-            "backupstoragelocation",
-            "anchorage",
-            "-o",
-            "jsonpath={.status.phase}",
-        ];
-        const look = async (): Promise<true | undefined> =>
-            (await kubectl(lab, ...location)) === "Available" ? true : undefined;
-        await waitFor(look, { what: "the location to be Available", timeoutMs: 60_000, intervalMs: 200 });
+        await locationAvailable(lab);
     });
 
     it("by an S3 that is down from the start", async () => {
