@@ -9,6 +9,8 @@ import { stackFlags } from "./stack-files";
 export interface PreflightOptions extends StackOptions {
     /** Go on where the internal database gets another major version of PostgreSQL. @default false */
     readonly acceptEngineChange?: boolean | undefined;
+    /** Whether the way to another Harbor is planned elsewhere, hop by hop. @default false */
+    readonly plansHops?: boolean;
 }
 
 /** What the last update installed. */
@@ -40,8 +42,8 @@ export async function preflight(
     const { checkLiveKubernetes } = require("./live-kubernetes") as typeof import("./live-kubernetes");
     const kubernetes = await checkLiveKubernetes(settings, options, context);
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
-    const hop =
-        release === undefined ? [] : hopOf({ release, database }, settings, options.acceptEngineChange ?? false);
+    const { plansHops = false, acceptEngineChange = false } = options;
+    const hop = release === undefined || plansHops ? [] : hopOf({ release, database }, settings, acceptEngineChange);
     const rewrite = await rewriteOf(outputs, settings, options, context);
     const refusals = [...hop, ...kubernetes.refusals, ...rewrite];
     if (refusals.length === 0) return outputs;

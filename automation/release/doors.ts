@@ -64,7 +64,7 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
             refuseUpgrade(await planStackUpgrade({ ...options, to }, context));
         }
         const selected = await (isUpgrade ? engineFor(from, this.at, context) : context.selectEngine(this.at));
-        if (!isUpgrade) await preflight(selected, options, context);
+        await preflight(selected, { ...options, plansHops: isUpgrade }, context);
         const planned = await runPreview(selected, context, options);
         refuseDangers(planned, options.allow, options);
         const changed = planned.changes.filter(isChange).length;

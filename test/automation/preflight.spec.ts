@@ -174,6 +174,14 @@ describe("preflight", () => {
             assert.equal((await refusals(internal, noAsk, installed("2.15.1", "internal"))).details.length, 1);
         });
 
+        it("leaves the way to whoever plans it hop by hop, and checks all else", async () => {
+            const plansHops = { plansHops: true };
+            assert.deepEqual((await refusals(internal, noAsk, installed("2.9.0"), plansHops)).details, []);
+            const { details } = await refusals(onRoute, server("v1.37.0"), installed("2.9.0"), plansHops);
+            assert.equal(details.length, 1);
+            assert.match(details[0] ?? "", /is Kubernetes 1\.37/);
+        });
+
         it("allows it where the data is elsewhere, goes elsewhere, or is not there yet", async () => {
             assert.deepEqual((await refusals(external, noAsk, installed("2.15.1", "external"))).details, []);
             assert.deepEqual((await refusals(external, noAsk, installed("2.15.1", "internal"))).details, []);
