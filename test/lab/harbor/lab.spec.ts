@@ -164,7 +164,8 @@ describe("a lab with a Harbor", function () {
     });
 
     it("goes with the stack, and the next one begins anew", async () => {
-        await kubectl(lab, "delete", "namespace", "registry", "--timeout", "60s");
+        // The lab was stopped and started before: its controllers may look at the namespace again after a minute only.
+        await kubectl(lab, "delete", "namespace", "registry", "--timeout", "240s");
         await answers(503);
         await apply();
         await answers(200);
