@@ -164,7 +164,7 @@ describe("a lab with a Harbor", function () {
     });
 
     it("goes with the stack, and the next one begins anew", async () => {
-        // The lab was stopped and started before: its controllers may look at the namespace again after a minute only.
+        // Ten seconds as a rule; once, on a lab that had been stopped and started, more than a minute.
         await kubectl(lab, "delete", "namespace", "registry", "--timeout", "240s");
         await answers(503);
         await apply();
