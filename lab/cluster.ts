@@ -70,10 +70,11 @@ export async function startCluster(cluster: Cluster): Promise<readonly Component
  * one that is started now finds it at once. kwokctl starts it beside the API server, and makes the CRD of Stages when that
  * answers.
  */
-async function restartController(cluster: Cluster): Promise<void> {
+async function restartController(cluster: Cluster, meanwhile?: () => Promise<void>): Promise<void> {
     const pid = componentPid(cluster.layout, "kwok-controller");
     if (pid !== undefined) await endProcess(pid, processStart(pid));
     await forgetDeadProcesses(cluster.layout);
+    await meanwhile?.();
     await kwokctl(cluster, ["start", "cluster", "--timeout", `${String(startTimeout)}s`]);
 }
 
@@ -134,10 +135,8 @@ export async function prepareCluster(
     const items = initialObjects(identity.id, labFormat, identity.nodes);
     // The lease of a process that was killed would keep its successor from work for 15 s, and those of nodes the KWOK
     // controller from their pods for 200 s: its name is another one at each start.
-    const stale = {
-        "kube-system": leaseHolders.filter((component) => restarted.includes(component)),
-        "kube-node-lease": restarted.includes("kwok-controller") ? nodeNames(identity.nodes) : [],
-    };
+    const staleHolders = leaseHolders.filter((component) => restarted.includes(component));
+    const staleNodes = restarted.includes("kwok-controller") ? nodeNames(identity.nodes) : [];
     const apply = [
         ...["apply", "--server-side", "--force-conflicts", "--field-manager", "anchorage-lab", "-f", "-"],
         // To validate, kubectl asks for the OpenAPI document, and to write that costs a new API server over a second.
@@ -148,10 +147,7 @@ export async function prepareCluster(
     await waitFor(
         async () => {
             try {
-                await Promise.all([
-                    kubectl(cluster, apply, list),
-                    ...Object.entries(stale).map(([namespace, leases]) => deleteLeases(cluster, namespace, leases)),
-                ]);
+                await Promise.all([kubectl(cluster, apply, list), deleteLeases(cluster, "kube-system", staleHolders)]);
                 return true;
             } catch (error) {
                 if (error instanceof ExecFailure && error.exitCode === 1 && isStarting(error.stderr)) return undefined;
@@ -160,8 +156,10 @@ export async function prepareCluster(
         },
         { what: "the API server to take the lab's objects", timeoutMs: 60_000, signal: cluster.signal },
     );
-    // One that has seen them held by another looks again after 50 s.
-    if (stale["kube-node-lease"].length > 0) await restartController(cluster);
+    // One that has seen them held by another looks again after 50 s. They are deleted while none runs: it would take them
+    // again at once, and be the other one that its successor sees.
+    if (staleNodes.length > 0)
+        await restartController(cluster, () => deleteLeases(cluster, "kube-node-lease", staleNodes));
     const wait = ["wait", "--timeout", "60s", "--for"];
     const leases = [
         ...leaseHolders.map((holder) => [holder, "kube-system"] as const),
