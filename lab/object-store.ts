@@ -45,7 +45,6 @@ export async function startObjectStore(
                 s3Region,
                 "--health",
                 healthPath,
-                "--keep-alive",
                 "--quiet",
             ],
             ...["posix", "--sidecar", metadata, layout.s3Data],
