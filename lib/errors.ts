@@ -76,6 +76,12 @@ export function explained(error: unknown, details: readonly string[], next: read
     });
 }
 
+/** What came of a first error, in the place of it: its own words stand among the details. */
+export function outcomeOf(message: string, error: unknown): UserError {
+    const first = error instanceof UserError ? error : { message: String(error), details: [], next: [] };
+    return new UserError(message, { details: [first.message, ...first.details], next: first.next, cause: error });
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
     return error instanceof Error ? error.message : String(error);

@@ -1,29 +1,23 @@
-import { gunzipSync, gzipSync } from "node:zlib";
-
-/** kubectl in the release's namespace. @param what as in "cannot ..." */
-export interface ReleaseObjects {
-    kubectl(what: string, args: readonly string[], input?: string): Promise<string>;
-}
-
-interface ReleaseSecret {
-    readonly metadata: {
-        readonly name: string;
-        readonly labels: Readonly<Record<string, string>>;
-    };
-    readonly data: Readonly<Record<string, string>>;
-}
+import {
+    decodedRelease,
+    encodedRelease,
+    helmRevisions,
+    revisionNumber,
+    type HelmRevision,
+    type RevisionObjects,
+} from "../helm-records";
 
 /**
  * Marks a release's last revision that a killed Helm left pending as failed: Helm refuses to work on a pending one, and goes
  * on from a failed one. Whoever calls it knows that no Helm is at work.
  * @returns the state it was left in; undefined: none is pending
  */
-export async function endPendingRelease(objects: ReleaseObjects, release: string): Promise<string | undefined> {
+export async function endPendingRelease(objects: RevisionObjects, release: string): Promise<string | undefined> {
     const last = await lastRevision(objects, release);
     const status = last?.metadata.labels["status"];
     if (last === undefined || status?.startsWith("pending-") !== true) return undefined;
     await mark(objects, last, "failed", "interrupted, and taken over by Anchorage");
-    return `${status} (revision ${String(revisionOf(last))})`;
+    return `${status} (revision ${String(revisionNumber(last))})`;
 }
 
 /**
@@ -32,36 +26,26 @@ export async function endPendingRelease(objects: ReleaseObjects, release: string
  * (helm, pkg/action/upgrade.go, prepareUpgrade). `helm rollback` compares with the failed one, too.
  * @returns its number; undefined: the last one did not fail, or there is none
  */
-export async function takeFailedForDeployed(objects: ReleaseObjects, release: string): Promise<number | undefined> {
+export async function takeFailedForDeployed(objects: RevisionObjects, release: string): Promise<number | undefined> {
     const last = await lastRevision(objects, release);
     if (last?.metadata.labels["status"] !== "failed") return undefined;
     await mark(objects, last, "deployed", "failed; marked by Anchorage, so that the next one removes what it added");
-    return revisionOf(last);
+    return revisionNumber(last);
 }
 
 /** Whether any of its revisions ever came up. */
-export async function wasDeployed(objects: ReleaseObjects, release: string): Promise<boolean> {
-    const statuses = (await revisions(objects, release)).map(({ metadata }) => metadata.labels["status"]);
+export async function wasDeployed(objects: RevisionObjects, release: string): Promise<boolean> {
+    const statuses = (await helmRevisions(objects, release)).map(({ metadata }) => metadata.labels["status"]);
     return statuses.some((status) => status === "deployed" || status === "superseded");
 }
 
-async function lastRevision(objects: ReleaseObjects, release: string): Promise<ReleaseSecret | undefined> {
-    return [...(await revisions(objects, release))].sort((one, other) => revisionOf(one) - revisionOf(other)).at(-1);
-}
-
-async function revisions(objects: ReleaseObjects, release: string): Promise<readonly ReleaseSecret[]> {
-    const args = ["get", "secrets", "-l", `owner=helm,name=${release}`, "-o", "json"];
-    const text = await objects.kubectl("read Helm's records", args);
-    return (JSON.parse(text) as { readonly items: readonly ReleaseSecret[] }).items;
-}
-
-function revisionOf({ metadata }: ReleaseSecret): number {
-    return Number(metadata.labels["version"]);
+async function lastRevision(objects: RevisionObjects, release: string): Promise<HelmRevision | undefined> {
+    return (await helmRevisions(objects, release)).at(-1);
 }
 
 async function mark(
-    objects: ReleaseObjects,
-    revision: ReleaseSecret,
+    objects: RevisionObjects,
+    revision: HelmRevision,
     status: string,
     description: string,
 ): Promise<void> {
@@ -74,11 +58,8 @@ async function mark(
     await objects.kubectl(`mark Helm's release as ${status}`, ["replace", "-f", "-"], JSON.stringify(marked));
 }
 
-/** Helm's own encoding inside of the Secret's: base64 of the gzip of JSON (helm, pkg/storage/driver/util.go). Pure. */
+/** Pure. */
 function withStatus(data: string, status: string, description: string): string {
-    const inner = Buffer.from(Buffer.from(data, "base64").toString("utf8"), "base64");
-    const record = JSON.parse(gunzipSync(inner).toString("utf8")) as { readonly info?: object };
-    const info = { ...record.info, status, description };
-    const text = gzipSync(JSON.stringify({ ...record, info })).toString("base64");
-    return Buffer.from(text).toString("base64");
+    const record = decodedRelease(data) as { readonly info?: object };
+    return encodedRelease({ ...record, info: { ...record.info, status, description } });
 }

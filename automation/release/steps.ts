@@ -1,4 +1,4 @@
-import { ExitCode, UserError } from "../../lib/errors";
+import { outcomeOf, UserError } from "../../lib/errors";
 import type { Step } from "../steps";
 import type { GoodRelease } from "./record";
 
@@ -204,12 +204,5 @@ export function describeAhead({ from, to, changes }: Ahead): string {
 
 /** The one error of a release that failed and was put back. Pure. */
 export function putBackError({ good }: WayBack, error: unknown): UserError {
-    const { message, details, next } =
-        error instanceof UserError ? error : { message: String(error), details: [], next: [] };
-    return new UserError(`the release failed, and that of ${good.at} (Harbor ${good.harbor}) is back, verified`, {
-        details: [message, ...details],
-        next,
-        exitCode: ExitCode.failed,
-        cause: error,
-    });
+    return outcomeOf(`the release failed, and that of ${good.at} (Harbor ${good.harbor}) is back, verified`, error);
 }

@@ -1,4 +1,4 @@
-import { explained, UserError } from "../../lib/errors";
+import { explained, outcomeOf, type UserError } from "../../lib/errors";
 import type { Reporter } from "../reporter";
 import { runSteps, type StepRecord, type StepsResult } from "../steps";
 import { hopSteps } from "./hop-steps";
@@ -107,13 +107,7 @@ function waysOn(flags: string): string[] {
     ];
 }
 
-function rolledBack(hop: HopRecord, error: unknown): unknown {
-    const { message, details, next } =
-        error instanceof UserError ? error : { message: String(error), details: [], next: [] };
+function rolledBack(hop: HopRecord, error: unknown): UserError {
     const from = hop.parts === undefined ? hop.from : nameOf(hop, "from");
-    return new UserError(`${nameOf(hop, "to")} failed, and ${from} is back, with the database as it was`, {
-        details: [message, ...details],
-        next,
-        cause: error,
-    });
+    return outcomeOf(`${nameOf(hop, "to")} failed, and ${from} is back, with the database as it was`, error);
 }

@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import { operatorCharts } from "../../config/catalogue";
 import type { StackOutputs } from "../../config/contract";
 import { neededOperators } from "../../config/needed-operators";
@@ -7,6 +6,7 @@ import type { OperatorId } from "../../config/schema/operators";
 import type { LiveDatabase, LiveParts } from "../../config/upgrade-parts";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
+import { decodedRelease, helmRevisions, type RevisionObjects } from "../helm-records";
 
 /** Which versions the parts beside Harbor have. @throws UserError where the cluster does not answer */
 export async function readLiveParts(settings: Settings, outputs: StackOutputs, door: ClusterDoor): Promise<LiveParts> {
@@ -25,32 +25,14 @@ export async function readLiveParts(settings: Settings, outputs: StackOutputs, d
     };
 }
 
-interface HelmSecret {
-    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-    readonly data: Readonly<Record<string, string>>;
-}
-
 /** Version of the chart that Helm installed last; undefined where it installed none. */
-export async function installedChart(
-    objects: Pick<VeleroObjects, "kubectl">,
-    release: string,
-): Promise<string | undefined> {
-    const args = ["get", "secrets", "-l", `owner=helm,name=${release}`, "-o", "json"];
-    const { items } = JSON.parse(await objects.kubectl("read Helm's records", args)) as {
-        readonly items: readonly HelmSecret[];
-    };
-    const [last] = items.toSorted((one, other) => revisionOf(other) - revisionOf(one));
+export async function installedChart(objects: RevisionObjects, release: string): Promise<string | undefined> {
+    const last = (await helmRevisions(objects, release)).at(-1);
     if (last === undefined) return undefined;
-    // Helm's own encoding inside of the Secret's: base64 of the gzip of JSON.
-    const inner = Buffer.from(Buffer.from(last.data["release"] ?? "", "base64").toString("utf8"), "base64");
-    const { chart } = JSON.parse(gunzipSync(inner).toString("utf8")) as {
+    const { chart } = decodedRelease(last.data["release"] ?? "") as {
         readonly chart?: { readonly metadata?: { readonly version?: string } };
     };
     return chart?.metadata?.version;
-}
-
-function revisionOf({ metadata }: HelmSecret): number {
-    return Number(metadata.labels["version"]);
 }
 
 /** The operator's object of a PostgreSQL cluster, by the Service that Harbor has. */

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from "node:zlib";
+import { decodedRelease, encodedRelease } from "../../../../helm-records";
 import { isObject, list, object, text, type Values } from "../../values";
 import { objectPath } from "../kubernetes/connection";
 import type { HelmTarget } from "./helm";
@@ -39,7 +39,7 @@ export async function endPending(target: HelmTarget): Promise<string | undefined
     const path = objectPath(secrets, target.namespace, last.secret);
     const recorded = text(object(await target.client.get(path), "data"), "release");
     if (recorded === undefined) throw new Error(`the Secret ${last.secret} holds no release`);
-    const release = decoded(recorded);
+    const release = decodedRelease(recorded) as Values;
     const info = {
         ...object(release, "info"),
         status: "failed",
@@ -47,18 +47,8 @@ export async function endPending(target: HelmTarget): Promise<string | undefined
     };
     const body = {
         metadata: { labels: { status: "failed" } },
-        data: { release: encoded({ ...release, info }) },
+        data: { release: encodedRelease({ ...release, info }) },
     };
     await target.client.request("PATCH", path, { body, contentType: "application/merge-patch+json" });
     return last.status;
-}
-
-/** Helm's own encoding inside of the Secret's: base64 of the gzip of JSON (helm, pkg/storage/driver/util.go). */
-function decoded(data: string): Values {
-    const inner = Buffer.from(Buffer.from(data, "base64").toString("utf8"), "base64");
-    return JSON.parse(gunzipSync(inner).toString("utf8")) as Values;
-}
-
-function encoded(release: Values): string {
-    return Buffer.from(gzipSync(JSON.stringify(release)).toString("base64")).toString("base64");
 }
