@@ -17,9 +17,8 @@ import type { ObjectStore } from "../../automation/objects/store";
 import { restore } from "../../automation/restore";
 import { readStackOutputs } from "../../automation/stack-outputs";
 import type { StackOutputs } from "../../config/contract";
-import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import type { OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
-import { RegistryClient } from "../../harbor/registry/registry-client";
 import type { LabBinaries } from "../../lab/binaries";
 import { resetLab, startLab } from "../../lab/lab";
 import { labLayout } from "../../lab/layout";
@@ -35,7 +34,7 @@ import { kubectl } from "../support/engine-lab";
 import { asOutputs, collectingReporter, fakeContext } from "../support/fakes";
 import { FaultyS3 } from "../support/faulty-s3";
 import { labTimeout, testBinaries } from "../support/lab";
-import { passwordOf } from "../support/lab-password";
+import { harborHealthy, openLabRegistry } from "../support/lab-registry";
 import { locationAvailable, userErrorOf } from "../support/backup-failing";
 import { keysOf } from "../support/object-stores";
 
@@ -78,11 +77,8 @@ describe("a backup in which something fails", function () {
         const location = ["-n", "velero", "patch", "backupstoragelocation", "anchorage", "--type", "merge"];
         await kubectl(lab, ...location, "--patch", patch);
         outputs = { ...read, backup: { ...read.backup, bucket: { ...read.backup.bucket, endpoint: door.endpoint } } };
-        assert.ok(lab.harbor);
-        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
-        opened = openHarbor(at);
-        const registry = new RegistryClient({ ...at, signal: new AbortController().signal });
-        await healthy();
+        const { registry, ...rest } = await openLabRegistry(lab);
+        ({ opened } = rest);
         await registry.push("library/app", "v1", smallImage("an image\n"));
         await registry.close();
         const clusterDoor = { exec, kubectl: lab.tools.kubectl, signal: new AbortController().signal };
@@ -98,14 +94,6 @@ describe("a backup in which something fails", function () {
         await resetLab({ name, binaries, exec });
         await rm(reports, { recursive: true });
     });
-
-    const healthy = (): Promise<true> => {
-        const look = async (): Promise<true | undefined> => {
-            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
-            return status === "healthy" ? true : undefined;
-        };
-        return waitFor(look, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 200 });
-    };
 
     /** @param given the stack's outputs, and how programs run */
     const contextOf = (given: { outputs?: StackOutputs; exec?: Exec } = {}): Context =>
@@ -259,7 +247,7 @@ describe("a backup in which something fails", function () {
         assert.match(error.render(), /cannot be dumped|answered 500|does not answer/);
         assert.match(error.render(), /left behind: lift read-only mode/);
         await startLab({ name, nodes: 1, binaries, exec });
-        await healthy();
+        await harborHealthy(opened);
         await unlockBackups({ stack, engine: "auto" }, contextOf());
         await requireUnharmed("database");
     });

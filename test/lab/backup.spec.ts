@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CompleteManifest } from "../../automation/backup/manifest";
 import { openObjectStore } from "../../automation/objects/store";
 import { pullImages } from "../../automation/restore/samples";
-import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import type { OpenedClient } from "../../harbor/client/client";
 import { parseRepositoryName } from "../../harbor/client/repositories";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
@@ -15,7 +15,7 @@ import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
-import { passwordOf } from "../support/lab-password";
+import { openLabRegistry } from "../support/lab-registry";
 import { keysOf } from "../support/object-stores";
 
 const name = "sets";
@@ -101,15 +101,7 @@ describe("backup in a lab", function () {
         this.timeout(labTimeout);
         await anchorage("up", "--yes");
         lab = await readLabEndpoints(name);
-        assert.ok(lab.harbor);
-        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
-        opened = openHarbor(at);
-        registry = new RegistryClient({ ...at, signal: new AbortController().signal });
-        const answers = async (): Promise<true | undefined> => {
-            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
-            return status === "healthy" ? true : undefined;
-        };
-        await waitFor(answers, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 500 });
+        ({ opened, registry } = await openLabRegistry(lab));
     });
     after(async () => {
         await opened.close();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { resetLab } from "../../lab/lab";
@@ -9,6 +8,7 @@ import { exec } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
+import { labProject } from "../support/lab-project";
 import { labSql } from "../support/lab-sql";
 
 const name = "release";
@@ -106,11 +106,7 @@ describe("release in a lab", function () {
 
     before(async function () {
         this.timeout(labTimeout);
-        project = await mkdtemp(path.join(tmpdir(), "anchorage-release-"));
-        for (const entry of await readdir(projectRoot)) {
-            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
-            await symlink(path.join(projectRoot, entry), path.join(project, entry));
-        }
+        project = await labProject("release");
         await exec(process.execPath, [cli, "lab", "start", "--name", name]);
         lab = await readLabEndpoints(name);
     });

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import type { OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { resetLab } from "../../lab/lab";
 import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
-import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
-import { passwordOf } from "../support/lab-password";
+import { labProject } from "../support/lab-project";
+import { openLabRegistry } from "../support/lab-registry";
 
 const name = "parts";
 const cli = path.join(projectRoot, "bin/anchorage.js");
@@ -91,25 +90,13 @@ describe("upgrade parts in a lab", function () {
 
     before(async function () {
         this.timeout(labTimeout);
-        project = await mkdtemp(path.join(tmpdir(), "anchorage-parts-"));
-        for (const entry of await readdir(projectRoot)) {
-            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
-            await symlink(path.join(projectRoot, entry), path.join(project, entry));
-        }
+        project = await labProject("parts");
         const pinned = `  anchorage:operators: { cloudnative-pg: { version: ${older} } }\n`;
         await writeFile(file(), settings("16", pinned));
         await done("lab", "start", "--name", name);
         await done("up", ...flags);
         lab = await readLabEndpoints(name);
-        assert.ok(lab.harbor);
-        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
-        opened = openHarbor(at);
-        registry = new RegistryClient({ ...at, signal: new AbortController().signal });
-        const answers = async (): Promise<true | undefined> => {
-            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
-            return status === "healthy" ? true : undefined;
-        };
-        await waitFor(answers, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 500 });
+        ({ opened, registry } = await openLabRegistry(lab));
         digest = await registry.push("library/app", "one", smallImage("one"));
     });
     after(async () => {

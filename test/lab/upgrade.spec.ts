@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { openHarbor, type OpenedClient } from "../../harbor/client/client";
+import type { OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { resetLab } from "../../lab/lab";
@@ -12,7 +11,8 @@ import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
-import { passwordOf } from "../support/lab-password";
+import { labProject } from "../support/lab-project";
+import { openLabRegistry } from "../support/lab-registry";
 import { labSql } from "../support/lab-sql";
 
 const name = "upgrade";
@@ -94,24 +94,12 @@ describe("upgrade in a lab", function () {
 
     before(async function () {
         this.timeout(labTimeout);
-        project = await mkdtemp(path.join(tmpdir(), "anchorage-upgrade-"));
-        for (const entry of await readdir(projectRoot)) {
-            if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
-            await symlink(path.join(projectRoot, entry), path.join(project, entry));
-        }
+        project = await labProject("upgrade");
         await writeFile(path.join(project, `Pulumi.${name}.yaml`), settings);
         await anchorage("lab", "start", "--name", name);
         await anchorage("up", ...flags);
         lab = await readLabEndpoints(name);
-        assert.ok(lab.harbor);
-        const at = { url: lab.harbor.url, user: "admin", password: await passwordOf(lab, "harbor") };
-        opened = openHarbor(at);
-        registry = new RegistryClient({ ...at, signal: new AbortController().signal });
-        const answers = async (): Promise<true | undefined> => {
-            const { status } = await opened.client.system.health().catch(() => ({ status: "unreachable" }));
-            return status === "healthy" ? true : undefined;
-        };
-        await waitFor(answers, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 500 });
+        ({ opened, registry } = await openLabRegistry(lab));
         for (const text of ["one", "two"]) digests.push(await registry.push("library/app", text, smallImage(text)));
     });
     after(async () => {
