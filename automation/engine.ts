@@ -60,6 +60,8 @@ export interface EngineOptions {
      * {@link recordWarning}. @default false: it fails
      */
     readonly orRecord?: boolean;
+    /** An `up` follows a preview, unless it shows that none must: an engine may prepare for it. @default false */
+    readonly beforeUp?: boolean;
 }
 
 /** What a preview says that could not look at the cluster. */

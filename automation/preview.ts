@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Context, SelectedEngine, StackOptions } from "./context";
-import type { EngineResult } from "./engine";
+import type { EngineOptions, EngineResult } from "./engine";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { eventDetail, type Reporter } from "./reporter";
 import { preflight, type PreflightOptions } from "./preflight";
@@ -23,7 +23,7 @@ export async function preparedPreview(
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
     await preflight(selected, options, context);
-    const result = await runPreview(selected, context, options, orRecord);
+    const result = await runPreview(selected, context, options, { orRecord });
     context.reporter.event({ kind: "result", verb: "preview", ...machineResult(selected, result) });
     return { selected, result };
 }
@@ -38,13 +38,13 @@ export async function runPreview(
     { engine }: SelectedEngine,
     context: Context,
     { policyPack = [] }: Pick<StackOptions, "policyPack"> = {},
-    orRecord = false,
+    how: Pick<EngineOptions, "orRecord" | "beforeUp"> = {},
 ): Promise<EngineResult> {
     const { reporter, signal } = context;
     const result = await reporter.step(`preview ${engine.stack}`, (update) =>
         engine.preview({
+            ...how,
             signal,
-            orRecord,
             policyPacks: policyPack.map((folder) => path.resolve(folder)),
             onEvent: (event) => forwardEvent(event, reporter, update),
         }),

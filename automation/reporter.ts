@@ -159,5 +159,5 @@ export function eventDetail(event: EngineEvent, style: Style): string | undefine
 export function renderError(error: unknown, style: Style): string {
     if (error instanceof UserError) return `${style("red", "error")} ${error.render()}`;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `${style("red", "error")} this is a defect of anchorage, please report it\n${text}`;
+    return `${style("red", "error")} this is a defect of anchorage, please report it (with ANCHORAGE_DEBUG=1 its lines are those of the sources)\n${text}`;
 }

@@ -34,7 +34,7 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     const isThere = Object.keys(before).length > 0;
     let mayHaveFailed = isThere;
     if (!options.yes || hasPolicies || isThere) {
-        const planned = await runPreview(selected, context, options);
+        const planned = await runPreview(selected, context, options, { beforeUp: true });
         refuseDangers(planned, options.allow ?? [], options);
         mayHaveFailed &&= !isUnchanged(planned);
         if (!options.yes && !isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {

@@ -4,59 +4,69 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "../lib/home";
 import { closingLine, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
+import { groupsOf, type Group } from "./support/groups";
 
-/** In specs of labs that take long: with all operators, and with backups. */
-const long = /operatorLab\(\)|"lab-backup"/;
+/** Runs of mocha side by side: half of its time each waits for a cluster. */
+const jobs = 3;
 
-/**
- * All specs, as two runs of mocha side by side: the {@link long} ones, and the others. Each starts its own labs, and half
- * of the time either waits for a cluster. The second one's lines come when the first has ended.
- */
+interface Ended {
+    readonly code: number | null;
+    /** Undefined where it did not come to its end. */
+    readonly counts: Counts | undefined;
+    readonly lines: readonly string[];
+}
+
+/** All specs, in runs of mocha of which each starts its own labs (support/groups.ts). A run's lines come when it has ended. */
 async function main(): Promise<void> {
     const specs = readdirSync(path.join(projectRoot, "test"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".spec.ts"))
         .map((file) => path.join("test", file))
-        .sort();
-    const longer = specs.filter((file) => long.test(readFileSync(path.join(projectRoot, file), "utf8")));
-    const others = specs.filter((file) => !longer.includes(file));
-    const show = (line: string): void => console.log(line);
-    const held: string[] = [];
-    let second = (line: string): void => void held.push(line);
-    const rest = mocha(longer, (line) => second(line));
-    const first = await mocha(others, show);
-    held.forEach(show);
-    second = show;
-    const results = [first, await rest];
-    const counts = results.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
+        .sort()
+        .map((file) => ({ file, text: readFileSync(path.join(projectRoot, file), "utf8") }));
+    const waiting = groupsOf(specs);
+    const ended: Ended[] = [];
+    const worker = async (): Promise<void> => {
+        for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+            const begun = performance.now();
+            const run = await mocha(group);
+            ended.push(run);
+            run.lines.forEach((line) => console.log(line));
+            console.log(`${group.name}: ${String(Math.round((performance.now() - begun) / 1000))} s\n`);
+        }
+    };
+    await Promise.all(Array.from({ length: jobs }, worker));
+    const counts = ended.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
     // A run that did not come to its end has no count, and the whole has none then.
-    if (counts.length === results.length) console.log(closingLine(sumOf(counts)));
-    process.exitCode = results.some(({ code }) => code !== 0) || counts.length < results.length ? 1 : 0;
+    if (counts.length === ended.length) console.log(closingLine(sumOf(counts)));
+    process.exitCode = ended.some(({ code }) => code !== 0) || counts.length < ended.length ? 1 : 0;
 }
 
-async function mocha(
-    files: readonly string[],
-    onLine: (line: string) => void,
-): Promise<{ readonly code: number | null; readonly counts: Counts | undefined }> {
+async function mocha({ files }: Group): Promise<Ended> {
     const child = spawn(process.execPath, [require.resolve("mocha/bin/mocha.js"), ...files], {
         cwd: projectRoot,
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
     });
     // It ends its labs when it is told to, and is waited for. A Ctrl-C on the terminal reaches it without us.
-    process.on("SIGINT", () => undefined);
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    const end = (): void => void child.kill("SIGTERM");
+    process.on("SIGTERM", end);
     let counts: Counts | undefined;
+    const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on("line", (line) => {
             const found = parseClosingLine(line);
-            if (found === undefined) onLine(line);
+            if (found === undefined) lines.push(line);
             else counts = found;
         });
     }
     return new Promise((resolve, reject) => {
         child.once("error", reject);
-        child.once("close", (code) => resolve({ code, counts }));
+        child.once("close", (code) => {
+            process.off("SIGTERM", end);
+            resolve({ code, counts, lines });
+        });
     });
 }
 
+process.on("SIGINT", () => undefined);
 void main();

@@ -7,7 +7,7 @@ import { anchorageHome } from "../../lib/home";
 import { withLock } from "../../lib/lock";
 import type { Verb } from "./rehearsal/deployment";
 import { shownOutputs } from "./rehearsal/outputs";
-import { engineProcess } from "./rehearsal/process";
+import { engineProcess, startEarly } from "./rehearsal/process";
 import { readStackConfig } from "./rehearsal/project";
 import type { FromChild, ToChild } from "./rehearsal/protocol";
 import { recoverRehearsal } from "./rehearsal/recover";
@@ -94,10 +94,11 @@ async function runInChild(
     verb: Verb,
     selection: StackSelection,
     { program }: RehearsalOptions,
-    { onEvent, signal, policyPacks, orRecord }: EngineOptions = {},
+    { onEvent, signal, policyPacks, orRecord, beforeUp = false }: EngineOptions = {},
 ): Promise<EngineResult> {
     signal?.throwIfAborted();
     const child = engineProcess(verb);
+    if (beforeUp) startEarly();
     const tail: string[] = [];
     forwardLines(child, (line, stream) => {
         tail.push(line);

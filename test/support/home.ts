@@ -5,6 +5,9 @@ import { exec } from "../../lib/exec";
 import { listLabs, resetLab } from "../../lab/lab";
 import { testBinaries } from "./lab";
 
+// A test that fails is to say where (bin/typescript.js).
+process.setSourceMapsEnabled(true);
+
 /**
  * Mocha loads this before every spec: labs and states of the tests lie in a folder of their own, never in the
  * user's, and are gone when the run ends, also after Ctrl-C.

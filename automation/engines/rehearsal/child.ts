@@ -1,5 +1,7 @@
 import { setMaxListeners } from "node:events";
+import { loadCertificates } from "./kinds/tls/in-thread";
 import { runOperation } from "./operation";
+import type { Purpose } from "./process";
 import type { FromChild, OperationRequest, ToChild } from "./protocol";
 import { transported } from "./transport";
 
@@ -41,9 +43,17 @@ process.on("SIGINT", stop);
 process.on("SIGTERM", stop);
 
 // What the operation will need, while the engine's process still reads the command line.
-const operation = process.argv[2];
-// eslint-disable-next-line @typescript-eslint/no-require-imports -- a refresh or a destroy does without Pulumi's SDK
-if (operation === "up" || operation === "preview") require("./program");
+prepare(process.argv[2] as Purpose, process.argv.slice(3));
+
+function prepare(purpose: Purpose, modules: readonly string[]): void {
+    if (purpose === "without a program") return;
+    /* eslint-disable @typescript-eslint/no-require-imports -- a refresh or a destroy does without Pulumi's SDK */
+    require("./program");
+    if (purpose === "first update") loadCertificates();
+    for (const module of modules) require(module);
+    require("./kinds/kubernetes");
+    /* eslint-enable @typescript-eslint/no-require-imports */
+}
 
 async function run(request: OperationRequest): Promise<void> {
     begun = true;

@@ -1,28 +1,49 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { anchorageHome } from "../../../lib/home";
 import { startEarly } from "./process";
+
+/** What is probably asked of the rehearsal engine: the first `up` of a stack makes its certificates. */
+type Likely = "first up" | "update";
 
 /**
  * Starts the engine's process where the command line alone makes it likely that the rehearsal will run: before the
  * rest of the command line is loaded. A wrong guess costs a process that ends with this one, and nothing else.
+ * @param modules what the program will load, as absolute paths
  */
-export function startIfLikely(argv: readonly string[], env: NodeJS.ProcessEnv): void {
-    const verb = likelyOperation(argv, env);
-    if (verb !== undefined) startEarly(verb);
+export function startIfLikely(argv: readonly string[], env: NodeJS.ProcessEnv, modules: readonly string[]): void {
+    const likely = likelyOperation(argv, env);
+    if (likely !== undefined) startEarly({ modules, certificates: likely === "first up" });
 }
 
-/** @returns what is probably asked of the rehearsal engine first */
-export function likelyOperation(argv: readonly string[], env: NodeJS.ProcessEnv): "up" | "preview" | undefined {
+/** @param home where the records of stacks lie */
+export function likelyOperation(
+    argv: readonly string[],
+    env: NodeJS.ProcessEnv,
+    home: string = anchorageHome(),
+): Likely | undefined {
     const [verb, ...flags] = argv;
     if (flags.some((flag) => flag === "--help" || flag === "-h")) return undefined;
     const engine = valueOf(flags, "--engine") ?? "auto";
     if (engine !== "rehearsal" && (engine !== "auto" || hasPulumi(env))) return undefined;
-    if (verb === "start") return "up";
-    const inLab = flags.includes("--lab") || (valueOf(flags, "--stack") ?? valueOf(flags, "-s") ?? "lab") === "lab";
-    if (!inLab || (verb !== "up" && verb !== "preview")) return undefined;
-    // Who is asked before anything is changed is shown a preview.
-    return verb === "up" && (flags.includes("--yes") || flags.includes("-y")) ? "up" : "preview";
+    const stack = valueOf(flags, "--stack") ?? valueOf(flags, "-s") ?? "lab";
+    const inLab = flags.includes("--lab") || stack === "lab" || verb === "start";
+    if (!inLab || (verb !== "up" && verb !== "preview" && verb !== "start")) return undefined;
+    // Who is asked before anything is changed is shown a preview, and so is a stack that is there.
+    const atOnce = verb === "start" || (verb === "up" && (flags.includes("--yes") || flags.includes("-y")));
+    return atOnce && !hasRecord(stack, home) ? "first up" : "update";
+}
+
+/** Bytes that a record of no resources has at most, as `destroy` leaves it; one of a stack that is up has a hundred times as many. */
+const emptyRecord = 1024;
+
+/** A glance only, at the records of all projects. */
+function hasRecord(stack: string, home: string): boolean {
+    const folder = path.join(home, "state");
+    if (!existsSync(folder)) return false;
+    const records = readdirSync(folder).map((project) => path.join(folder, project, `${stack}.json`));
+    return records.some((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > emptyRecord);
 }
 
 function valueOf(flags: readonly string[], name: string): string | undefined {

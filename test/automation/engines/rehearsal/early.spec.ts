@@ -13,16 +13,16 @@ describe("automation/engines/rehearsal/early", () => {
     before(async () => (home = await mkdtemp(path.join(tmpdir(), "anchorage-test-"))));
     after(() => rm(home, { recursive: true }));
     const guess = (line: string): string | undefined =>
-        likelyOperation(line.split(" "), { PATH: home, PULUMI_HOME: home });
+        likelyOperation(line.split(" "), { PATH: home, PULUMI_HOME: home }, home);
 
     const table: readonly (readonly [string, string | undefined])[] = [
-        ["up --yes", "up"],
-        ["up -y --stack lab --engine rehearsal", "up"],
-        ["up", "preview"],
-        ["start", "up"],
+        ["up --yes", "first up"],
+        ["up -y --stack lab --engine rehearsal", "first up"],
+        ["up", "update"],
+        ["start", "first up"],
         ["start --engine pulumi", undefined],
-        ["preview --stack=lab", "preview"],
-        ["up --stack public-ha --lab --yes", "up"],
+        ["preview --stack=lab", "update"],
+        ["up --stack public-ha --lab --yes", "first up"],
         ["up --stack public --yes", undefined],
         ["up -s dev", undefined],
         ["up --engine pulumi --yes", undefined],
@@ -34,27 +34,35 @@ describe("automation/engines/rehearsal/early", () => {
         it(`guesses ${expected ?? "nothing"} of ${line}`, () => assert.equal(guess(line), expected));
     }
 
+    it("guesses an update where the stack has resources on record", async () => {
+        const record = path.join(home, "state", "anchorage", "kept.json");
+        await mkdir(path.dirname(record), { recursive: true });
+        await writeFile(record, "{}");
+        assert.equal(guess("up --stack kept --lab --yes"), "first up", "as destroy leaves it");
+        await writeFile(record, JSON.stringify({ resources: Array(100).fill("a resource of this stack") }));
+        assert.equal(guess("up --stack kept --lab --yes"), "update");
+    });
+
     it("guesses nothing where a pulumi CLI would be taken, unless the rehearsal is asked for", async () => {
         const bin = path.join(home, "bin");
         await mkdir(bin);
         await writeFile(path.join(bin, "pulumi"), "");
         await chmod(path.join(bin, "pulumi"), 0o755);
         assert.equal(guess("up --yes"), undefined);
-        assert.equal(guess("up --yes --engine rehearsal"), "up");
+        assert.equal(guess("up --yes --engine rehearsal"), "first up");
     });
 
     it("leaves no process behind when nobody takes the one that was started", async () => {
         const script = `
             require(${JSON.stringify(path.join(projectRoot, "bin", "typescript.js"))});
             const { startEarly, engineProcess } = require("./automation/engines/rehearsal/process.ts");
-            startEarly("up");
+            startEarly({ modules: [], certificates: true });
             const taken = engineProcess("up"), other = engineProcess("up");
             console.log(taken.pid, other.pid);
             taken.disconnect();
             other.disconnect();
-            startEarly("preview");
-            console.log(engineProcess("up").pid);
-            startEarly("preview");
+            startEarly();
+            console.log(engineProcess("refresh").pid);
             process.exit(0);`;
         const { stdout } = await exec(process.execPath, ["--eval", script], { cwd: projectRoot });
         const pids = stdout.trim().split(/\s+/).map(Number);
@@ -68,7 +76,7 @@ describe("automation/engines/rehearsal/early", () => {
     it("keeps nobody waiting who never took the one that was started, as after a refusal", async () => {
         const script = `
             require(${JSON.stringify(path.join(projectRoot, "bin", "typescript.js"))});
-            require("./automation/engines/rehearsal/process.ts").startEarly("preview");`;
+            require("./automation/engines/rehearsal/process.ts").startEarly();`;
         await exec(process.execPath, ["--eval", script], { cwd: projectRoot, timeoutMs: 20_000 });
     });
 });
