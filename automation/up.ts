@@ -4,7 +4,7 @@ import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
 import { settleHelm } from "./recover/settle-helm";
-import { refuseDangers } from "./preview-report/gate";
+import { allowedDangers, refuseDangers } from "./preview-report/gate";
 import { isUnchanged, renderChanges, renderSummary } from "./render/changes";
 import { preflight, type PreflightOptions } from "./preflight";
 import { printStack } from "./stack-summary";
@@ -35,7 +35,7 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     let mayHaveFailed = isThere;
     if (!options.yes || hasPolicies || isThere) {
         const planned = await runPreview(selected, context, options, { beforeUp: true });
-        refuseDangers(planned, options.allow ?? [], options);
+        refuseDangers(planned, allowedDangers(options), options);
         mayHaveFailed &&= !isUnchanged(planned);
         if (!options.yes && !isUnchanged(planned) && !(await context.confirm(`bring stack ${options.stack} up?`))) {
             throw new UserError("not confirmed: nothing was changed", { exitCode: ExitCode.refused });

@@ -24,6 +24,9 @@ export function worst(all: readonly Severity[]): Severity {
     return severities[Math.max(0, ...all.map((one) => severities.indexOf(one)))] ?? "none";
 }
 
+/** What `--accept-engine-change` allows: another major version of the PostgreSQL that an operator runs. */
+export const databaseMajor = "database-major";
+
 /** The last part of a type token: Secret, PersistentVolumeClaim. */
 export function kindOf({ type }: Pick<ResourceChange, "type">): string {
     return type.slice(type.lastIndexOf(":") + 1);

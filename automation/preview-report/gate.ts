@@ -1,7 +1,17 @@
 import { ExitCode, UserError } from "../../lib/errors";
 import type { EngineResult } from "../engine";
 import { stackFlags } from "../stack-files";
+import { databaseMajor } from "./effects";
 import { refusedDangers, reportOf } from "./model";
+
+/** Dangers that the flags of a verb say are wanted, by their ids. */
+export function allowedDangers(flags: {
+    readonly allow?: readonly string[] | undefined;
+    readonly acceptEngineChange?: boolean | undefined;
+}): readonly string[] {
+    const { allow = [], acceptEngineChange = false } = flags;
+    return acceptEngineChange ? [...allow, databaseMajor] : allow;
+}
 
 /**
  * Keeps an update from what loses data or keys, unless it is wanted.

@@ -1,6 +1,6 @@
 import type { Operation, ResourceChange } from "../engine";
 import { isChange } from "../render/changes";
-import { dangerous, difference, interrupting, kindOf, plainChange, type Effect } from "./effects";
+import { dangerous, databaseMajor, difference, interrupting, kindOf, plainChange, type Effect } from "./effects";
 import { effectsOfValues } from "./harbor-values";
 
 /** Turns a change into what it does; the first rule that fits counts. */
@@ -18,7 +18,40 @@ const databaseKinds = /^(Cluster|postgresql)$/;
 const touches = ({ diff }: ResourceChange, path: RegExp): boolean => diff.some((property) => path.test(property.path));
 const goneWord = ({ op }: ResourceChange): string => (op === "delete" ? "deletes" : "replaces");
 
+/** Of CloudNativePG the tag of the image has it (`postgresql:17.11-...`), of Zalando a field. */
+const majorOf = (value: unknown): number | undefined => {
+    const [, major] = /^(?:.*:)?(\d+)(?:[.-].*)?$/.exec(String(value)) ?? [];
+    return major === undefined ? undefined : Number(major);
+};
+
+function majorChange({ diff }: ResourceChange): Effect | undefined {
+    const version = diff.find(({ path }) => /^spec\.(imageName|postgresql\.version)$/.test(path));
+    const [before, after] = [majorOf(version?.before), majorOf(version?.after)];
+    if (before === undefined || after === undefined || before === after) return undefined;
+    const versions = `PostgreSQL ${String(before)} to ${String(after)}`;
+    return dangerous(
+        databaseMajor,
+        after > before
+            ? `rewrites the whole database for another major version (${versions}): there is no way back but a backup`
+            : `goes back to an older major version (${versions}), which cannot read what the newer one has written`,
+        "minutes, and longer the larger the database: Harbor has no database meanwhile",
+        { cost: "npx anchorage upgrade parts makes the same with a backup before it, and a way back" },
+    );
+}
+
 const rules: readonly ResourceRule[] = [
+    {
+        kind: /^Command$/,
+        ops: gone,
+        name: /-kind(-|$)/,
+        effects: (change) => [
+            dangerous(
+                `cluster-${change.name}`,
+                `${goneWord(change)} a KinD cluster with all that is in it, volumes too: data loss`,
+                "until all of it is restored",
+            ),
+        ],
+    },
     {
         kind: /^Namespace$/,
         ops: gone,
@@ -58,6 +91,8 @@ const rules: readonly ResourceRule[] = [
         ops: ["update"],
         name: /database|postgres/,
         effects: (change) => {
+            const major = majorChange(change);
+            if (major !== undefined) return [major];
             const instances = change.diff.find(({ path }) => /^spec\.(instances|numberOfInstances)$/.test(path));
             if (touches(change, /^spec\.(storage|walStorage|volume)\b.*(storageClass|storageClassName)$/))
                 return [

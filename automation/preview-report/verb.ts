@@ -4,6 +4,7 @@ import { recordWarning } from "../engine";
 import type { PreflightOptions } from "../preflight";
 import { preparedPreview } from "../preview";
 import type { Reporter } from "../reporter";
+import { allowedDangers } from "./gate";
 import { refusalOf, refusedDangers, reportOf, type PreviewReport, type ReportInput } from "./model";
 import { writePreviewReport } from "./write";
 import { titles } from "./words";
@@ -27,7 +28,8 @@ export async function reportedPreview(
     options: ReportedPreviewOptions,
     context: Context,
 ): Promise<ExitCode | undefined> {
-    const { allow = [], report: folder, stack } = options;
+    const { report: folder, stack } = options;
+    const allow = allowedDangers(options);
     const warnings: string[] = [];
     const listening = { ...context, reporter: collecting(context.reporter, warnings) };
     const input = (): ReportInput => {

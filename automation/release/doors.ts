@@ -10,7 +10,7 @@ import type { EngineEvent } from "../engine";
 import { recover } from "../recover";
 import { preflight } from "../preflight";
 import { forwardEvent, runPreview } from "../preview";
-import { refuseDangers } from "../preview-report/gate";
+import { allowedDangers, refuseDangers } from "../preview-report/gate";
 import { startRehearsalLab } from "../rehearsal-lab";
 import { readableSettings } from "../readable-settings";
 import { isChange, renderSummary } from "../render/changes";
@@ -66,7 +66,7 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
         const selected = await (isUpgrade ? engineFor(from, this.at, context) : context.selectEngine(this.at));
         await preflight(selected, { ...options, plansHops: isUpgrade }, context);
         const planned = await runPreview(selected, context, options);
-        refuseDangers(planned, options.allow, options);
+        refuseDangers(planned, allowedDangers(options), options);
         const changed = planned.changes.filter(isChange).length;
         const changes = changed === 0 ? undefined : `${count(changed, "resource")} to change`;
         return { from, to, changes, backups: before?.backup !== undefined };
@@ -149,7 +149,11 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
     async mayPutBack(update: Update): Promise<void> {
         const context = this.within("put-back", update);
         await this.withGood(context, async (selected) => {
-            refuseDangers(await runPreview(selected, context), this.ground.options.allow, this.at);
+            refuseDangers(
+                await runPreview(selected, context),
+                allowedDangers(this.ground.options),
+                this.at,
+            );
         });
     }
 

@@ -136,6 +136,42 @@ describe("the report of a preview", () => {
                 "change",
                 /standbys/,
             ],
+            [
+                change("update", "kubernetes:postgresql.cnpg.io/v1:Cluster", "registry-database-cluster", [
+                    differs(
+                        "spec.imageName",
+                        "ghcr.io/cloudnative-pg/postgresql:16.15-202608170814-standard-trixie",
+                        "ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-standard-trixie",
+                    ),
+                    differs("spec.instances", 2, 3),
+                ]),
+                "dangerous",
+                /^rewrites the whole database for another major version \(PostgreSQL 16 to 17\)/,
+            ],
+            [
+                change("update", "kubernetes:acid.zalan.do/v1:postgresql", "registry-database-postgresql", [
+                    differs("spec.postgresql.version", "17", "16"),
+                ]),
+                "dangerous",
+                /^goes back to an older major version \(PostgreSQL 17 to 16\)/,
+            ],
+            [
+                change("update", "kubernetes:postgresql.cnpg.io/v1:Cluster", "registry-database-cluster", [
+                    differs("spec.imageName", "registry:5000/postgresql:17.10-a", "registry:5000/postgresql:17.11-b"),
+                ]),
+                "interruption",
+                /restarts the database/,
+            ],
+            [
+                change("replace", "command:local:Command", "registry-cluster-kind"),
+                "dangerous",
+                /^replaces a KinD cluster with all that is in it/,
+            ],
+            [
+                change("delete", "command:local:Command", "registry-cluster-kind-second"),
+                "dangerous",
+                /^deletes a KinD cluster/,
+            ],
             [change("delete", "aws:s3/bucket:Bucket", "registry-storage-bucket"), "dangerous", /all images are lost/],
             [
                 change("replace", "random:index/randomPassword:RandomPassword", "registry-secrets-encryption-key"),
