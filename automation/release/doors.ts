@@ -149,11 +149,7 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
     async mayPutBack(update: Update): Promise<void> {
         const context = this.within("put-back", update);
         await this.withGood(context, async (selected) => {
-            refuseDangers(
-                await runPreview(selected, context),
-                allowedDangers(this.ground.options),
-                this.at,
-            );
+            refuseDangers(await runPreview(selected, context), allowedDangers(this.ground.options), this.at);
         });
     }
 
