@@ -67,6 +67,7 @@ function errorText(error: unknown): string {
 const style = `
 :root { color-scheme: light dark; --line: #8884; --good: #2e7d32; --bad: #c62828; --still: #888; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+small, dd, pre { overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } .succeeded { color: var(--good); } .failed, .interrupted { color: var(--bad); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dt { color: var(--still); } dd { margin: 0; }
 table { border-collapse: collapse; width: 100%; margin-top: 1.5rem; }
@@ -74,7 +75,8 @@ th, td { text-align: left; padding: .35rem .5rem; border-top: 1px solid var(--li
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; } td.bar { width: 30%; }
 .track { position: relative; height: 1rem; background: var(--line); } .track i { position: absolute; height: 100%; min-width: 2px; background: var(--good); }
 tr.failed i, tr.interrupted i { background: var(--bad); } tr.skipped td { color: var(--still); } small { display: block; color: var(--still); }
-pre { white-space: pre-wrap; border-left: 3px solid var(--bad); padding-left: 1rem; }`;
+pre { white-space: pre-wrap; border-left: 3px solid var(--bad); padding-left: 1rem; }
+@media (max-width: 30rem) { th:last-child, td.bar { display: none; } }`;
 
 /** One page with a timeline; it loads nothing and runs nothing. */
 export function renderReport(report: Report): string {

@@ -32,10 +32,10 @@ function majorChange({ diff }: ResourceChange): Effect | undefined {
     return dangerous(
         databaseMajor,
         after > before
-            ? `rewrites the whole database for another major version (${versions}): there is no way back but a backup`
+            ? `rewrites the whole database for another major version (${versions}): the way back is a backup, which ` +
+                  "`npx anchorage upgrade parts` makes first"
             : `goes back to an older major version (${versions}), which cannot read what the newer one has written`,
         "minutes, and longer the larger the database: Harbor has no database meanwhile",
-        { cost: "npx anchorage upgrade parts makes the same with a backup before it, and a way back" },
     );
 }
 
