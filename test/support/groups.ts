@@ -6,7 +6,17 @@ export interface Group {
 }
 
 /** As measured: these take longest, and so begin first. */
-const longest = ["operators", "backup", "release", "upgrade", "restore", "backup-failures", "without a lab"];
+export const longest = [
+    "stacks",
+    "choices",
+    "shared",
+    "release",
+    "without a lab",
+    "backup",
+    "restore",
+    "upgrade",
+    "migrate",
+];
 
 /**
  * Those that share a lab (support/lab.ts) are one group, so that it is started once; each other spec on labs is a group
@@ -27,8 +37,8 @@ export function groupsOf(specs: readonly { readonly file: string; readonly text:
 
 function groupOf(file: string, text: string): string {
     if (!file.startsWith("test/lab/")) return "without a lab";
-    if (/\boperatorLab\(/.test(text)) return "operators";
     if (/\b(?:sharedLab|engineLab)\(/.test(text)) return "shared";
-    if (/\bstartLab\(|"lab-|"--lab"|"lab", "start"/.test(text)) return file.replace(/^test\/lab\/|\.spec\.ts$/g, "");
+    if (/\b(?:startLab|operatorLab)\(|"lab-|"--lab"|"lab", "start"/.test(text))
+        return file.replace(/^test\/lab\/|\.spec\.ts$/g, "");
     return "parts of a lab";
 }
