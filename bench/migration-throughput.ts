@@ -7,9 +7,10 @@ import { inParallel } from "../automation/objects/parallel";
 import { openObjectStore, type ObjectStore } from "../automation/objects/store";
 import { createIdentity } from "../lab/identity";
 import { freePort, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "../lab/object-store";
-import { residentMemory } from "../lab/process-record";
 import { labLayout, type LabLayout } from "../lab/layout";
 import { ExecFailure } from "../lib/exec";
+import { projectRoot } from "../lib/home";
+import type { CopyRequest } from "./copy-blobs";
 import { measurePairs, spreadOf, timed, type Figure } from "./harness";
 import type { Sandbox } from "./sandbox";
 
@@ -30,15 +31,16 @@ const signal = new AbortController().signal;
 export async function migrationThroughput(sandbox: Sandbox): Promise<Figure[]> {
     const [from, to] = [await Server.start(sandbox, "source"), await Server.start(sandbox, "target")];
     const throughput = await throughputOf(sandbox, from, to);
-    const memory = { few: await peakOf(from, to, "few", 1000), many: await peakOf(from, to, "many", 10_000) };
+    const few = await peakOf(sandbox, from, to, "few", 1000);
+    const many = await peakOf(sandbox, from, to, "many", 10_000);
     return [
         ...throughput,
         {
             name: "resident memory of a copy of 10,000 objects",
             unit: "MiB",
-            subject: spreadOf([memory.many]),
-            peer: { what: "the same of 1,000", spread: spreadOf([memory.few]) },
-            ratio: spreadOf([memory.many / memory.few]),
+            subject: spreadOf([many]),
+            peer: { what: "the same of 1,000", spread: spreadOf([few]) },
+            ratio: spreadOf([many / few]),
             limit: { of: "ratio", most: 1.2 },
         },
     ];
@@ -92,23 +94,21 @@ async function throughputOf(sandbox: Sandbox, from: Server, to: Server): Promise
     ];
 }
 
-/** Highest resident memory of this process while so many small objects are copied. */
-async function peakOf(from: Server, to: Server, name: string, objects: number): Promise<number> {
-    const source = await from.bucket(`${name}-source`);
-    await fill(source, objects, 1024);
-    const target = await to.bucket(`${name}-target`);
-    let peak = 0;
-    const look = (): void => {
-        peak = Math.max(peak, residentMemory(process.pid) ?? 0);
+/** Highest resident memory, in bytes, of a process that copies so many small objects. */
+async function peakOf(sandbox: Sandbox, from: Server, to: Server, name: string, objects: number): Promise<number> {
+    await fill(await from.bucket(`${name}-source`), objects, 1024);
+    await to.bucket(`${name}-target`);
+    const request: CopyRequest = {
+        from: from.place(`${name}-source`),
+        to: to.place(`${name}-target`),
+        concurrency: transfers,
     };
-    const watch = setInterval(look, 20);
-    try {
-        await copyBlobsAhead(source, target, { signal, concurrency: transfers });
-        look();
-        return peak;
-    } finally {
-        clearInterval(watch);
-    }
+    const { stdout } = await sandbox.run(
+        process.execPath,
+        ["--require", "./bin/typescript.js", "bench/copy-blobs.ts"],
+        { cwd: projectRoot, input: JSON.stringify(request) },
+    );
+    return (JSON.parse(stdout) as { readonly peakBytes: number }).peakBytes;
 }
 
 async function fill(store: ObjectStore, objects: number, bytes: number): Promise<void> {
@@ -143,6 +143,10 @@ class Server {
         await startObjectStore(name, sandbox.tool("versitygw"), layout, identity);
         sandbox.onClose(() => stopObjectStore(layout));
         return new Server(sandbox, s3Endpoint(identity), identity.s3);
+    }
+
+    place(bucket: string): CopyRequest["from"] {
+        return { endpoint: this.endpoint, region: s3Region, bucket, ...this.keys };
     }
 
     async bucket(bucket: string): Promise<ObjectStore> {

@@ -9,6 +9,9 @@ import { groupsOf, type Group } from "./support/groups";
 /** Runs of mocha side by side: half of its time each waits for a cluster. */
 const jobs = 3;
 
+/** Told to end: no further group begins. Those under way end their labs. */
+const stop = new AbortController();
+
 interface Ended {
     readonly code: number | null;
     /** Undefined where it did not come to its end. */
@@ -26,7 +29,7 @@ async function main(): Promise<void> {
     const waiting = groupsOf(specs);
     const ended: Ended[] = [];
     const worker = async (): Promise<void> => {
-        for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+        for (let group = waiting.shift(); group !== undefined && !stop.signal.aborted; group = waiting.shift()) {
             const begun = performance.now();
             const run = await mocha(group);
             ended.push(run);
@@ -37,8 +40,9 @@ async function main(): Promise<void> {
     await Promise.all(Array.from({ length: jobs }, worker));
     const counts = ended.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
     // A run that did not come to its end has no count, and the whole has none then.
-    if (counts.length === ended.length) console.log(closingLine(sumOf(counts)));
-    process.exitCode = ended.some(({ code }) => code !== 0) || counts.length < ended.length ? 1 : 0;
+    const whole = counts.length === ended.length && !stop.signal.aborted;
+    if (whole) console.log(closingLine(sumOf(counts)));
+    process.exitCode = whole && ended.every(({ code }) => code === 0) ? 0 : 1;
 }
 
 async function mocha({ files }: Group): Promise<Ended> {
@@ -47,7 +51,7 @@ async function mocha({ files }: Group): Promise<Ended> {
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
     });
-    // It ends its labs when it is told to, and is waited for. A Ctrl-C on the terminal reaches it without us.
+    // A Ctrl-C on the terminal reaches it without us.
     const end = (): void => void child.kill("SIGTERM");
     process.on("SIGTERM", end);
     let counts: Counts | undefined;
@@ -68,5 +72,6 @@ async function mocha({ files }: Group): Promise<Ended> {
     });
 }
 
-process.on("SIGINT", () => undefined);
+process.on("SIGINT", () => stop.abort());
+process.on("SIGTERM", () => stop.abort());
 void main();
