@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     const ended: Ended[] = [];
     const worker = async (): Promise<void> => {
         for (let group = waiting.shift(); group !== undefined && !stop.signal.aborted; group = waiting.shift()) {
+            console.log(`… ${group.name} (${String(waiting.length)} groups after it)`);
             const begun = performance.now();
             const run = await mocha(group);
             ended.push(run);
