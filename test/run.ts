@@ -6,8 +6,8 @@ import { projectRoot } from "../lib/home";
 import { closingLine, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
 import { groupsOf, type Group } from "./support/groups";
 
-/** Runs of mocha side by side: half of its time each waits for a cluster. */
-const jobs = 3;
+/** Runs of mocha side by side. Three leave two cores no idle time, take no less, and each test waits longer. */
+const jobs = 2;
 
 /** Told to end: no further group begins. Those under way end their labs. */
 const stop = new AbortController();
