@@ -88,7 +88,9 @@ describe("rehearsal engine: programs without a cluster", function () {
         try {
             const begun = (): true | undefined => (existsSync(path.join(folder, "begun")) ? true : undefined);
             await waitFor(begun, { what: "the first command", timeoutMs: 60_000 });
+            const gone = once(parent, "exit");
             parent.kill("SIGKILL");
+            await gone; // else the first command may end before the engine can know of it
             await writeFile(path.join(folder, "go"), "");
             const free = async (): Promise<true | undefined> => ((await lockHolder(lockFile)) ? undefined : true);
             await waitFor(free, { what: "the engine to end", timeoutMs: 30_000 });
