@@ -140,7 +140,8 @@ class Server {
         };
         await mkdir(folder, { recursive: true });
         const identity = await createIdentity(layout, 0, await freePort());
-        await startObjectStore(name, sandbox.tool("versitygw"), layout, identity);
+        // As a real S3: without it each side measures how it connects.
+        await startObjectStore(name, sandbox.tool("versitygw"), layout, identity, { keepAlive: true });
         sandbox.onClose(() => stopObjectStore(layout));
         return new Server(sandbox, s3Endpoint(identity), identity.s3);
     }

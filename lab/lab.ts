@@ -82,7 +82,7 @@ async function startParts(options: StartLabOptions, layout: LabLayout, identity:
     const cluster: Cluster = { name, layout, binaries, exec, signal };
     await writeWanted(layout, "running");
     onProgress?.("starting the API server and S3");
-    const store = startObjectStore(name, binaries.versitygw, layout, identity, signal);
+    const store = startObjectStore(name, binaries.versitygw, layout, identity, { signal });
     const controlPlane = async (): Promise<void> => {
         const restarted = await startCluster(cluster);
         onProgress?.(`${String(identity.nodes)} nodes, storage class, stages`);

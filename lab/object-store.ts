@@ -20,13 +20,19 @@ export function s3Endpoint(identity: LabIdentity): string {
     return `http://127.0.0.1:${String(identity.s3.port)}`;
 }
 
+export interface StoreOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Connections are kept, as every S3 but this one's default does it. @default false: a registry got a 500 with kept ones */
+    readonly keepAlive?: boolean;
+}
+
 /** Starts the server unless it runs. It outlives this process. */
 export async function startObjectStore(
     name: string,
     binary: string,
     layout: LabLayout,
     identity: LabIdentity,
-    signal?: AbortSignal,
+    { signal, keepAlive = false }: StoreOptions = {},
 ): Promise<void> {
     if (await runningStore(layout)) return;
     await requireFreePort(name, identity.s3.port);
@@ -46,6 +52,7 @@ export async function startObjectStore(
                 "--health",
                 healthPath,
                 "--quiet",
+                ...(keepAlive ? ["--keep-alive"] : []),
             ],
             ...["posix", "--sidecar", metadata, layout.s3Data],
         ],
