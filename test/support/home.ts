@@ -15,15 +15,34 @@ process.setSourceMapsEnabled(true);
 const home = mkdtempSync(path.join(tmpdir(), "anchorage-test-"));
 process.env["ANCHORAGE_HOME"] = home;
 
+async function endLabs(): Promise<void> {
+    process.env["ANCHORAGE_HOME"] = home;
+    const names = await listLabs();
+    if (names.length > 0) {
+        const binaries = await testBinaries();
+        await Promise.all(names.map((name) => resetLab({ name, binaries, exec })));
+    }
+    rmSync(home, { recursive: true, force: true });
+}
+
 export const mochaHooks = {
     async afterAll(this: Mocha.Context): Promise<void> {
         this.timeout(120_000);
-        process.env["ANCHORAGE_HOME"] = home;
-        const names = await listLabs();
-        if (names.length > 0) {
-            const binaries = await testBinaries();
-            await Promise.all(names.map((name) => resetLab({ name, binaries, exec })));
-        }
-        rmSync(home, { recursive: true, force: true });
+        await endLabs();
     },
 };
+
+// Mocha itself runs no hook then.
+for (const [name, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+] as const)
+    process.once(name, () => {
+        endLabs().then(
+            () => process.exit(code),
+            (error: unknown) => {
+                console.error(error);
+                process.exit(1);
+            },
+        );
+    });
