@@ -28,22 +28,26 @@ export function likelyOperation(
     const engine = valueOf(flags, "--engine") ?? "auto";
     if (engine !== "rehearsal" && (engine !== "auto" || hasPulumi(env))) return undefined;
     const stack = valueOf(flags, "--stack") ?? valueOf(flags, "-s") ?? "lab";
-    const inLab = flags.includes("--lab") || stack === "lab" || verb === "start";
+    const rehearsed = flags.includes("--lab");
+    const inLab = rehearsed || stack === "lab" || verb === "start";
     if (!inLab || (verb !== "up" && verb !== "preview" && verb !== "start")) return undefined;
     // Who is asked before anything is changed is shown a preview, and so is a stack that is there.
     const atOnce = verb === "start" || (verb === "up" && (flags.includes("--yes") || flags.includes("-y")));
-    return atOnce && !hasRecord(stack, home) ? "first up" : "update";
+    return atOnce && !hasRecord(rehearsed ? `${stack}@` : `${stack}.`, home) ? "first up" : "update";
 }
 
 /** Bytes that a record of no resources has at most, as `destroy` leaves it; one of a stack that is up has a hundred times as many. */
 const emptyRecord = 1024;
 
-/** A glance only, at the records of all projects. */
-function hasRecord(stack: string, home: string): boolean {
+/** A glance only, at the records of all projects and labs. @param name how that of the stack begins (recordName) */
+function hasRecord(name: string, home: string): boolean {
     const folder = path.join(home, "state");
     if (!existsSync(folder)) return false;
-    const records = readdirSync(folder).map((project) => path.join(folder, project, `${stack}.json`));
-    return records.some((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > emptyRecord);
+    const records = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => {
+        const base = path.basename(file);
+        return base.startsWith(name) && base.endsWith(".json");
+    });
+    return records.some((file) => statSync(path.join(folder, file)).size > emptyRecord);
 }
 
 function valueOf(flags: readonly string[], name: string): string | undefined {

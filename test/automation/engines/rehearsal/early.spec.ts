@@ -35,12 +35,13 @@ describe("automation/engines/rehearsal/early", () => {
     }
 
     it("guesses an update where the stack has resources on record", async () => {
-        const record = path.join(home, "state", "anchorage", "kept.json");
+        const record = path.join(home, "state", "anchorage", "kept@rehearsal.json");
         await mkdir(path.dirname(record), { recursive: true });
         await writeFile(record, "{}");
         assert.equal(guess("up --stack kept --lab --yes"), "first up", "as destroy leaves it");
         await writeFile(record, JSON.stringify({ resources: Array(100).fill("a resource of this stack") }));
         assert.equal(guess("up --stack kept --lab --yes"), "update");
+        assert.equal(guess("up --stack kep --lab --yes"), "first up", "another stack's");
     });
 
     it("guesses nothing where a pulumi CLI would be taken, unless the rehearsal is asked for", async () => {
