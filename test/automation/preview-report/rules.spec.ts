@@ -1,9 +1,25 @@
 import assert from "node:assert/strict";
 import type { ResourceChange } from "../../../automation/engine";
+import { allowedDangers, refuseDangers } from "../../../automation/preview-report/gate";
 import { effectsOf } from "../../../automation/preview-report/rules";
+import { ExitCode } from "../../../lib/errors";
 import { change, differs, release, releaseType } from "../../support/resource-changes";
 
 describe("automation/preview-report/rules", () => {
+    it("let a rewrite of the database through with --accept-engine-change, and nothing else", () => {
+        const rewrite = change("update", "kubernetes:acid.zalan.do/v1:postgresql", "registry-database-postgresql", [
+            differs("spec.postgresql.version", "16", "17"),
+        ]);
+        const gone = change("delete", "kubernetes:core/v1:Namespace", "registry-cluster-namespace");
+        const refuse = (changes: readonly ResourceChange[], flags: Parameters<typeof allowedDangers>[0]): void =>
+            refuseDangers({ changes, summary: {} }, allowedDangers(flags), { stack: "public" });
+        const refused = { exitCode: ExitCode.dangerous };
+        assert.throws(() => refuse([rewrite], {}), refused);
+        refuse([rewrite], { acceptEngineChange: true });
+        refuse([rewrite], { allow: ["database-major"] });
+        assert.throws(() => refuse([rewrite, gone], { acceptEngineChange: true }), refused);
+    });
+
     it("says what each kind of change does", () => {
         const cases: readonly (readonly [ResourceChange, severity: string, words: RegExp])[] = [
             [
