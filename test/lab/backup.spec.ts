@@ -210,17 +210,11 @@ describe("backup in a lab", function () {
 
     it("can be gone on with by the next command wherever the restore was killed", async function () {
         this.timeout(20 * 60_000);
-        const titles = await titlesOf("restore", "--from", "busy");
-        // Those that change something: before the first Harbor is held already, the others only look.
-        const kills = [
-            "restore the Kubernetes objects",
-            "restore the database",
-            "put the registry's content back",
-            "start Harbor",
-            "lift what the dump had frozen",
-        ];
-        for (const title of kills) {
-            assert.ok(titles.includes(title), title);
+        const all = await titlesOf("restore", "--from", "busy");
+        // The steps after these only look.
+        const titles = all.slice(0, all.indexOf("lift what the dump had frozen") + 1);
+        assert.ok(titles.length > 5);
+        for (const title of titles) {
             const killed = beginVerb("restore", "--from", "busy", "--yes");
             await killed.reached(title);
             await killed.kill();

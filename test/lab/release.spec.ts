@@ -146,6 +146,7 @@ describe("release in a lab", function () {
     it("is completed by the run after it, at whatever stage it was killed", async () => {
         const harbor = "version: 2.14.4, replicas: { core: 3 }";
         await killed(harbor, "back up", /database|dump/);
+        await killed(harbor, "bring the settings up", /./);
         await killed(harbor, "verify", /push/);
         await killed(harbor, "upgrade", /install Harbor 2\.14\.4/);
         const run = await release(harbor);
