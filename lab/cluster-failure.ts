@@ -1,5 +1,5 @@
 import { UserError } from "../lib/errors";
-import type { ExecFailure } from "../lib/exec";
+import { ExecFailure } from "../lib/exec";
 import { componentLog, components, isComponentRunning, type Component } from "./components";
 import { isDiskFull } from "./disk";
 import { labCommand } from "../lib/lab-commands";
@@ -7,14 +7,14 @@ import type { LabLayout } from "./layout";
 import { logTail } from "./log-tail";
 
 /**
- * The error of a control plane that did not start: a full disk, the words of the program that failed, and the ends of
+ * The error of a control plane that did not start: a full disk, the words of what failed, and the ends of
  * the logs of what does not run.
  */
-export function clusterFailure(name: string, layout: LabLayout, message: string, cause?: ExecFailure): UserError {
+export function clusterFailure(name: string, layout: LabLayout, message: string, cause?: Error): UserError {
     return new UserError(message, {
         details: [
             ...(isDiskFull(layout.folder) ? [`no space is left on the disk of ${layout.folder}`] : []),
-            ...(cause ? lastMessages(cause.stderr) : []),
+            ...(cause instanceof ExecFailure ? lastMessages(cause.stderr) : cause ? [cause.message] : []),
             ...components.flatMap((component) => crashed(layout, component)),
         ],
         next: [`${labCommand("start", name)} tries again`, `or begin anew: ${labCommand("reset", name)}`],

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { UserError } from "../lib/errors";
 import { ExecFailure, type Exec } from "../lib/exec";
 import { writeFileAtomic } from "../lib/files";
 import { isSameProcess, processStart } from "../lib/processes";
@@ -8,8 +9,9 @@ import { waitFor } from "../lib/wait";
 import type { LabBinaries } from "./binaries";
 import { clusterFailure } from "./cluster-failure";
 import { componentPid, components, isClusterRunning, isComponentRunning, type Component } from "./components";
+import { isHealthy } from "./health";
 import type { LabIdentity } from "./identity";
-import { kwokConfiguration, portOptions } from "./kwok-configuration";
+import { componentAddress, kwokConfiguration, portOptions } from "./kwok-configuration";
 import { labFormat, type LabLayout } from "./layout";
 import { initialObjects, nodeNames } from "./objects";
 import { freePorts } from "./ports";
@@ -33,14 +35,14 @@ export function contextName(name: string): string {
     return `kwok-${name}`;
 }
 
-/** The components that work only while they hold a lease of their name in kube-system. */
-const leaseHolders = ["kube-controller-manager", "kube-scheduler"] as const satisfies readonly Component[];
+/** Those that do nothing without the API server. Neither elects a leader: there is one of each. */
+const controllers = ["kube-controller-manager", "kube-scheduler"] as const satisfies readonly Component[];
 
 /** Makes the cluster, or starts what of it does not run. @returns what was started again; nothing of a new cluster */
 export async function startCluster(cluster: Cluster): Promise<readonly Component[]> {
     const { layout, name, binaries } = cluster;
     if (existsSync(layout.created)) {
-        await endLeaseHoldersWithoutServer(layout);
+        await endControllersWithoutServer(layout);
         await forgetDeadProcesses(layout);
         const restarted = components.filter((component) => !isComponentRunning(layout, component));
         await kwokctl(cluster, ["start", "cluster", "--timeout", `${String(startTimeout)}s`]);
@@ -79,12 +81,12 @@ async function restartController(cluster: Cluster, meanwhile?: () => Promise<voi
 }
 
 /**
- * Without an API server they end by themselves, but up to 10 s later and so perhaps after this start. They are ended now,
- * so that it starts them too.
+ * One that has missed the API server looks for it again up to half a minute later. They are ended, so that this start starts
+ * them too.
  */
-async function endLeaseHoldersWithoutServer(layout: LabLayout): Promise<void> {
+async function endControllersWithoutServer(layout: LabLayout): Promise<void> {
     if (isComponentRunning(layout, "etcd") && isComponentRunning(layout, "kube-apiserver")) return;
-    const running = leaseHolders.filter((component) => isComponentRunning(layout, component));
+    const running = controllers.filter((component) => isComponentRunning(layout, component));
     await Promise.all(
         running.map(async (component) => {
             const pid = componentPid(layout, component);
@@ -133,9 +135,7 @@ export async function prepareCluster(
     restarted: readonly Component[],
 ): Promise<void> {
     const items = initialObjects(identity.id, labFormat, identity.nodes);
-    // The lease of a process that was killed would keep its successor from work for 15 s, and those of nodes the KWOK
-    // controller from their pods for 200 s: its name is another one at each start.
-    const staleHolders = leaseHolders.filter((component) => restarted.includes(component));
+    // The leases of nodes would keep a new KWOK controller from their pods for 200 s: its name is another one at each start.
     const staleNodes = restarted.includes("kwok-controller") ? nodeNames(identity.nodes) : [];
     const apply = [
         ...["apply", "--server-side", "--force-conflicts", "--field-manager", "anchorage-lab", "-f", "-"],
@@ -147,7 +147,7 @@ export async function prepareCluster(
     await waitFor(
         async () => {
             try {
-                await Promise.all([kubectl(cluster, apply, list), deleteLeases(cluster, "kube-system", staleHolders)]);
+                await kubectl(cluster, apply, list);
                 return true;
             } catch (error) {
                 if (error instanceof ExecFailure && error.exitCode === 1 && isStarting(error.stderr)) return undefined;
@@ -158,24 +158,20 @@ export async function prepareCluster(
     );
     // One that has seen them held by another looks again after 50 s. They are deleted while none runs: it would take them
     // again at once, and be the other one that its successor sees.
-    if (staleNodes.length > 0)
-        await restartController(cluster, () => deleteLeases(cluster, "kube-node-lease", staleNodes));
+    if (staleNodes.length > 0) await restartController(cluster, () => deleteNodeLeases(cluster, staleNodes));
     const wait = ["wait", "--timeout", "60s", "--for"];
-    const leases = [
-        ...leaseHolders.map((holder) => [holder, "kube-system"] as const),
-        ...nodeNames(identity.nodes).map((node) => [node, "kube-node-lease"] as const),
-    ];
     try {
         await Promise.all([
             kubectl(cluster, [...wait, "condition=Ready", "node", "--all"]),
             // A command for each: one for several gives up at once where none is there.
-            ...leases.map(([holder, namespace]) =>
-                kubectl(cluster, [...wait, "create", `lease/${holder}`, "--namespace", namespace]),
+            ...nodeNames(identity.nodes).map((node) =>
+                kubectl(cluster, [...wait, "create", `lease/${node}`, "--namespace", "kube-node-lease"]),
             ),
+            ...controllers.map((component) => waitForHealth(cluster, component)),
         ]);
     } catch (error) {
         cluster.signal?.throwIfAborted();
-        if (!(error instanceof ExecFailure)) throw error;
+        if (!(error instanceof ExecFailure || error instanceof UserError)) throw error;
         throw clusterFailure(
             cluster.name,
             cluster.layout,
@@ -187,9 +183,18 @@ export async function prepareCluster(
         throw clusterFailure(cluster.name, cluster.layout, `a part of lab ${cluster.name} ended at its start`);
 }
 
-async function deleteLeases(cluster: Cluster, namespace: string, holders: readonly string[]): Promise<void> {
-    if (holders.length === 0) return;
-    await kubectl(cluster, ["delete", "lease", "--namespace", namespace, "--ignore-not-found", ...holders]);
+async function deleteNodeLeases(cluster: Cluster, nodes: readonly string[]): Promise<void> {
+    await kubectl(cluster, ["delete", "lease", "--namespace", "kube-node-lease", "--ignore-not-found", ...nodes]);
+}
+
+/** Until a component answers that it works. */
+async function waitForHealth({ layout, name, signal }: Cluster, component: Component): Promise<void> {
+    const address = componentAddress(await readFile(layout.kwokConfiguration, "utf8"), component) ?? "";
+    await waitFor(async () => ((await isHealthy(`${address}/healthz`, signal)) ? true : undefined), {
+        what: `${component} of lab ${name} to work`,
+        timeoutMs: 60_000,
+        signal,
+    });
 }
 
 function isStarting(stderr: string): boolean {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 
@@ -25,6 +26,9 @@ const kubeconfigForm = z.object({
     ]),
 });
 
+/** Milliseconds before a watch that has ended begins again. */
+const rewatchMs = 1_000;
+
 /** The lab's API server, for a process that looks at it again and again: kubectl would cost more than it does. */
 export class KubeClient {
     private readonly agent: Agent;
@@ -47,32 +51,71 @@ export class KubeClient {
     }
 
     /** @returns undefined where there is no such thing @throws Error where the server does not answer, or refuses */
-    get(path: string): Promise<unknown> {
-        return this.ask("GET", path);
+    async get(path: string): Promise<unknown> {
+        const text = await this.ask("GET", path);
+        return text === undefined ? undefined : JSON.parse(text);
     }
 
     /** Merges a patch into an object; does nothing where it is gone. @throws Error as {@link KubeClient.get} */
     async patch(path: string, patch: object): Promise<void> {
-        await this.ask("PATCH", path, JSON.stringify(patch));
+        await this.ask("PATCH", path, "application/merge-patch+json", patch);
     }
 
-    private ask(method: "GET" | "PATCH", path: string, body?: string): Promise<unknown> {
+    /** Makes the object, or makes it so. @throws Error as {@link KubeClient.get} */
+    async apply(path: string, object: object): Promise<void> {
+        // JSON is YAML.
+        const made = `${path}?fieldManager=anchorage-lab&force=true`;
+        const text = await this.ask("PATCH", made, "application/apply-patch+yaml", object);
+        if (text === undefined) throw new Error(`PATCH ${path} answered 404`);
+    }
+
+    /**
+     * Calls back for each change of what a list has, until the signal is aborted, and once at its begin. A watch that
+     * breaks off begins again.
+     * @param path of the list, with a query
+     */
+    async watch(path: string, changed: () => void, signal: AbortSignal): Promise<void> {
+        while (!signal.aborted) {
+            await this.follow(`${path}&watch=true`, changed, signal);
+            await delay(rewatchMs, undefined, { signal }).catch(() => undefined);
+        }
+    }
+
+    /** Until the server ends it, breaks it off, or has no such list. */
+    private follow(path: string, changed: () => void, signal: AbortSignal): Promise<void> {
+        return new Promise((resolve) => {
+            const asked = request(`${this.server}${path}`, { agent: this.agent, signal }, (response) => {
+                if (response.statusCode === 200) response.on("data", changed);
+                else response.resume();
+                response.once("close", resolve);
+            });
+            asked.once("error", () => {
+                resolve();
+            });
+            asked.end();
+        });
+    }
+
+    /** Undefined where there is no such thing. */
+    private ask(method: "GET" | "PATCH", path: string, type?: string, body?: object): Promise<string | undefined> {
         return new Promise((resolve, reject) => {
-            const headers = body === undefined ? {} : { "Content-Type": "application/merge-patch+json" };
+            const headers = type === undefined ? {} : { "Content-Type": type };
             const options = { method, headers, agent: this.agent, timeout: 5_000 };
             const asked = request(`${this.server}${path}`, options, (response) => {
                 const chunks: Buffer[] = [];
                 response.on("data", (chunk: Buffer) => chunks.push(chunk));
                 response.once("error", reject);
                 response.once("end", () => {
-                    if (response.statusCode === 404) resolve(undefined);
-                    else if (response.statusCode === 200) resolve(JSON.parse(Buffer.concat(chunks).toString()));
-                    else reject(new Error(`${method} ${path} answered ${String(response.statusCode)}`));
+                    const text = Buffer.concat(chunks).toString();
+                    const { statusCode = 0 } = response;
+                    if (statusCode === 404) resolve(undefined);
+                    else if (statusCode < 300) resolve(text);
+                    else reject(new Error(`${method} ${path} answered ${String(statusCode)}: ${text.slice(0, 500)}`));
                 });
             });
             asked.once("timeout", () => asked.destroy(new Error(`${method} ${path} was not answered`)));
             asked.once("error", reject);
-            asked.end(body);
+            asked.end(body === undefined ? undefined : JSON.stringify(body));
         });
     }
 }

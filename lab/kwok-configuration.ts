@@ -28,12 +28,12 @@ export function kwokConfiguration(name: string, ports: readonly number[]): strin
             bindAddress: "127.0.0.1",
             ...Object.fromEntries(portOptions.map((option, index) => [option, ports[index]])),
         },
-        // Two of them ask for their lease before the API server has the namespace of leases, and by default again after 2 s.
+        // There is one of each: a lease would only make them begin later, and cost a write each half second.
         // etcd need not outlive the machine's power, and a slow disk makes it wait for each of a thousand writes.
         componentsPatches: [
             ...["kube-controller-manager", "kube-scheduler"].map((component) => ({
                 name: component,
-                extraArgs: [{ key: "leader-elect-retry-period", value: "500ms" }],
+                extraArgs: [{ key: "leader-elect", value: "false" }],
             })),
             { name: "etcd", extraArgs: [{ key: "unsafe-no-fsync", value: "true" }] },
             {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { messageOf } from "../../lib/errors";
 import { exec } from "../../lib/exec";
 import { clientPrograms, resolvePostgresClient } from "../tools/postgres-client";
-import type { ApiServer } from "./api-server";
+import type { KubeClient } from "../kube-client";
 import { readSecret } from "./cluster";
 import type { Databases } from "./databases";
 import { keeperOf } from "./keepers";
@@ -47,7 +47,7 @@ export class ClientPods {
     private programs: Promise<string> | undefined;
 
     constructor(
-        private readonly server: ApiServer,
+        private readonly server: KubeClient,
         /** Gets the programs' wrappers. */
         private readonly folder: string,
         private readonly log: (line: string) => void,

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { ApiServer } from "./api-server";
+import type { KubeClient } from "../kube-client";
 import { keeperOf, type Keeper } from "./keepers";
 import type { Bucket } from "./registry/process";
 
@@ -81,7 +81,7 @@ export interface Core {
 
 /** What runs in the lab's cluster. */
 export class ClusterReader {
-    constructor(readonly server: ApiServer) {}
+    constructor(readonly server: KubeClient) {}
 
     /** Every core there is, that with the oldest data first. @throws where the API server does not answer */
     async cores(): Promise<Core[]> {
@@ -173,7 +173,7 @@ const secretForm = z.object({ data: z.record(z.string(), z.string()).default({})
 
 /** Undefined where there is no such Secret, or no such key in it. */
 export async function readSecret(
-    server: ApiServer,
+    server: KubeClient,
     namespace: string,
     { name, key }: { readonly name: string; readonly key: string },
 ): Promise<string | undefined> {

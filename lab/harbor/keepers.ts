@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { ApiServer } from "./api-server";
+import type { KubeClient } from "../kube-client";
 
 /** What of the cluster keeps a stack's database: it lives as long as this object does. */
 export interface Keeper {
@@ -27,7 +27,7 @@ const objectForm = z.object({ metadata: z.object({ uid: z.string(), creationTime
  * an operator, or nothing of this cluster. A core that names no host has its data with its namespace.
  * @returns undefined where the namespace is gone
  */
-export async function keeperOf(server: ApiServer, namespace: string, place: Place): Promise<Keeper | undefined> {
+export async function keeperOf(server: KubeClient, namespace: string, place: Place): Promise<Keeper | undefined> {
     const host = place.host?.replace(new RegExp(`\\.${namespace}(\\.svc.*)?$`), "");
     const paths = [
         ...(host === undefined || host.includes(".")
@@ -53,7 +53,7 @@ export async function keeperOf(server: ApiServer, namespace: string, place: Plac
 }
 
 /** Whether it is still there. */
-export async function isKept(server: ApiServer, { path, uid }: Pick<Keeper, "path" | "uid">): Promise<boolean> {
+export async function isKept(server: KubeClient, { path, uid }: Pick<Keeper, "path" | "uid">): Promise<boolean> {
     if (path === undefined) return true;
     const found = await server.get(path);
     return found !== undefined && objectForm.parse(found).metadata.uid === uid;

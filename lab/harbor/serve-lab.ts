@@ -1,8 +1,8 @@
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { writeFileAtomic } from "../../lib/files";
-import { ApiServer } from "./api-server";
+import { KubeClient } from "../kube-client";
+import { Wake } from "../wake";
 import { ClientPods } from "./client-pods";
 import { ClusterReader, type Core } from "./cluster";
 import { Door } from "./doors";
@@ -26,8 +26,13 @@ export const labHarborSettings = z.object({
 });
 export type LabHarborSettings = z.infer<typeof labHarborSettings>;
 
-/** Milliseconds between two looks at the cluster. */
-const interval = 500;
+/** Milliseconds between two looks at the cluster where none of {@link watched} changes. */
+const interval = 2_000;
+
+const core = encodeURIComponent("component=core,app=harbor");
+const client = encodeURIComponent("app.kubernetes.io/component=database-client");
+/** What mostly tells that there is something to do. */
+const watched = [`/apis/apps/v1/deployments?labelSelector=${core}`, `/api/v1/pods?labelSelector=${client}`];
 
 /**
  * Plays the kubelet for Harbor's core: serves each stack whose core is Ready in the cluster, with its password, its bucket
@@ -46,7 +51,7 @@ export async function serveLab(
     try {
         while (!signal.aborted) {
             await lab.look();
-            await delay(interval, undefined, { signal }).catch(() => undefined);
+            await lab.wake.wait(interval, signal);
         }
     } finally {
         await lab.close();
@@ -77,6 +82,9 @@ interface Failing {
 const retryMs = 2_000;
 
 class Lab {
+    readonly wake = new Wake();
+    /** Ends the watches, which would keep the process alive. */
+    private readonly closed = new AbortController();
     private readonly parts: Parts;
     private readonly doors = new Map<string, Door>();
     private readonly serving = new Map<string, Serving>();
@@ -116,6 +124,7 @@ class Lab {
     }
 
     async close(): Promise<void> {
+        this.closed.abort();
         for (const namespace of [...this.serving.keys()]) await this.stop(namespace);
         for (const door of new Set([this.first, ...this.doors.values()])) door.close();
         await this.parts.stop();
@@ -209,7 +218,7 @@ class Lab {
     }
 
     /** A database goes when what has kept it is gone: the claim, the operator's cluster, the namespace. */
-    private async dropAbandoned(server: ApiServer, cores: readonly Core[]): Promise<void> {
+    private async dropAbandoned(server: KubeClient, cores: readonly Core[]): Promise<void> {
         const databases = this.parts.running;
         if (databases === undefined) return;
         const used = new Set(cores.map(({ keeper }) => keeper.database));
@@ -234,7 +243,8 @@ class Lab {
     }
 
     private connect(): NonNullable<Lab["cluster"]> {
-        const server = new ApiServer(this.settings.kubeconfig);
+        const server = new KubeClient(this.settings.kubeconfig);
+        for (const list of watched) void server.watch(list, this.wake.up, this.closed.signal);
         const programs = path.join(path.dirname(this.settings.folder), "client-programs");
         return { reader: new ClusterReader(server), clients: new ClientPods(server, programs, this.log) };
     }

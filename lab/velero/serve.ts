@@ -8,6 +8,7 @@ import { codeOf } from "../../lib/errors";
 import { writeFileAtomic } from "../../lib/files";
 import { processStart } from "../../lib/processes";
 import { KubeClient } from "../kube-client";
+import { Wake } from "../wake";
 
 /** What the lab tells the process, in a file. */
 export const labVeleroSettings = z.object({
@@ -23,8 +24,10 @@ export const labVeleroSettings = z.object({
 });
 export type LabVeleroSettings = z.infer<typeof labVeleroSettings>;
 
-/** Milliseconds between two looks at the cluster. */
-const interval = 500;
+/** Milliseconds between two looks at the cluster where Velero's Deployment does not change. */
+const interval = 2_000;
+/** Where Velero's Deployment is. */
+const deployments = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=velero")}`;
 /** Milliseconds before a server that has ended by itself is started again: first, and at most. */
 const restarts = { first: 1_000, most: 15_000 };
 /** Milliseconds after which a server counts as one that works. */
@@ -55,6 +58,8 @@ export async function serveVelero(
     log: (line: string) => void,
 ): Promise<void> {
     const cluster = new KubeClient(settings.kubeconfig);
+    const wake = new Wake();
+    void cluster.watch(deployments, wake.up, signal);
     let server: Server | undefined;
     let trouble = "";
     try {
@@ -68,7 +73,7 @@ export async function serveVelero(
                 }
                 if (server === undefined && wanted !== undefined) {
                     log(`the Deployment velero of namespace ${wanted.namespace} is Ready`);
-                    server = new Server(settings, wanted, cluster, log);
+                    server = new Server(settings, wanted, cluster, log, wake.up);
                 }
                 if (server === undefined) await letRestoresGo(cluster);
                 else await server.keepUp();
@@ -79,7 +84,7 @@ export async function serveVelero(
                 if (text !== trouble) log(text);
                 trouble = text;
             }
-            await delay(interval, undefined, { signal }).catch(() => undefined);
+            await wake.wait(interval, signal);
         }
     } finally {
         await server?.stop();
@@ -87,8 +92,7 @@ export async function serveVelero(
 }
 
 async function readyVelero(cluster: KubeClient): Promise<Wanted | undefined> {
-    const path = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=velero")}`;
-    const { items } = deploymentsForm.parse(await cluster.get(path));
+    const { items } = deploymentsForm.parse(await cluster.get(deployments));
     const ready = items.find(({ metadata, status }) => metadata.name === "velero" && status.readyReplicas > 0);
     return ready && { uid: ready.metadata.uid, namespace: ready.metadata.namespace };
 }
@@ -131,6 +135,7 @@ class Server {
         readonly wanted: Wanted,
         private readonly cluster: KubeClient,
         private readonly log: (line: string) => void,
+        private readonly ended: () => void,
     ) {}
 
     /** Starts it where it does not run, not at once where it ended soon after its start. */
@@ -182,6 +187,7 @@ class Server {
         child.once("error", (error) => {
             this.log(`velero could not be started: ${error.message}`);
         });
+        child.once("exit", this.ended);
         this.child = child;
         this.began = Date.now();
         const { pid } = child;
