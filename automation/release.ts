@@ -3,7 +3,7 @@ import { anchorageHome } from "../lib/home";
 import type { Context } from "./context";
 import { withNested } from "./drill/nested-reporter";
 import type { NestedVerbs } from "./release/access";
-import { releaseDoors } from "./release/doors";
+import { RealDoors } from "./release/doors";
 import { driveRelease } from "./release/drive";
 import { describeAhead, type Findings } from "./release/steps";
 import type { PreflightOptions } from "./preflight";
@@ -32,7 +32,9 @@ const defaultLockTimeout = 600;
  * they say a newer Harbor, verified; what fails is put back. A run that was killed is completed by the next one.
  */
 export async function release(options: ReleaseOptions, context: Context): Promise<void> {
-    const { reporter, signal } = context;
+    const { reporter } = context;
+    const lost = new AbortController();
+    const signal = AbortSignal.any([context.signal, lost.signal]);
     const { stack, wait = 900, lockTimeout = defaultLockTimeout, allow = [] } = options;
     await requireStack(context.projectRoot, stack);
     requireConsent("release", options.yes, context);
@@ -46,12 +48,11 @@ export async function release(options: ReleaseOptions, context: Context): Promis
         reports,
     };
     const beganAt = Date.now();
-    const { error, ...result } = await driveRelease(releaseDoors(ground, context, nested), findings, {
-        reporter,
-        signal,
-        autoRollback,
-        flags: stackFlags(options),
+    const doors = new RealDoors(ground, { ...context, signal }, nested, (reason) => {
+        lost.abort(reason);
     });
+    const drive = { reporter, signal, autoRollback, flags: stackFlags(options) };
+    const { error, ...result } = await driveRelease(doors, findings, drive).finally(() => doors.close());
     const { engine } = await context.selectEngine(options);
     // A report that cannot be complete must not hide why the release failed.
     const outputs = await engine.outputs().then(completeStackOutputs, (cause: unknown) => {

@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../../config/contract";
 import { ExitCode, UserError } from "../../lib/errors";
 import type { ClusterDoor } from "../cluster-access";
-import { MaintenanceLock } from "./lock";
+import { LeaseLock } from "./lock";
 import { heldForRestore, type Pending } from "./pending";
 import { requireBackup } from "./stores";
 import { VeleroObjects } from "./velero-access";
@@ -12,8 +12,8 @@ import { VeleroObjects } from "./velero-access";
  */
 export class StackHold {
     private constructor(
-        private readonly outer: MaintenanceLock,
-        private readonly inner: MaintenanceLock,
+        private readonly outer: LeaseLock,
+        private readonly inner: LeaseLock,
     ) {}
 
     /** @throws UserError (exit code 3) that names who works there */
@@ -22,9 +22,9 @@ export class StackHold {
         const { signal } = new AbortController();
         const objects = (namespace: string): VeleroObjects =>
             new VeleroObjects(outputs, namespace, { ...door, signal });
-        const outer = await MaintenanceLock.acquire(objects(requireBackup(outputs).namespace), { purpose });
+        const outer = await LeaseLock.acquire(objects(requireBackup(outputs).namespace), { purpose });
         try {
-            const inner = await MaintenanceLock.acquire(objects(outputs.namespace), { purpose });
+            const inner = await LeaseLock.acquire(objects(outputs.namespace), { purpose });
             return new StackHold(outer, inner);
         } catch (error) {
             await outer.release();

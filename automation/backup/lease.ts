@@ -4,9 +4,14 @@ import { ExecFailure } from "../../lib/exec";
 import { processStart } from "../../lib/processes";
 import type { Pending } from "./pending";
 
-/** The Lease of maintenance as an object (coordination.k8s.io/v1): made, read and written. */
+/** A Lease that one command holds, as an object (coordination.k8s.io/v1): made, read and written. */
 
-export const leaseName = "anchorage-maintenance";
+/** Of whoever works on a Harbor as a whole: a backup, a restore. */
+export const maintenanceLease = "anchorage-maintenance";
+/** Of a release, from its first step to its last: backups and upgrades within it take the other one. */
+export const releaseLease = "anchorage-release";
+export type LeaseName = typeof maintenanceLease | typeof releaseLease;
+
 export const annotation = { holder: "anchorage.dev/holder", pending: "anchorage.dev/pending" } as const;
 
 /** Milliseconds after which a Lease that nobody renews is free: as Kubernetes' own components, with time to spare. */
@@ -83,16 +88,25 @@ export function holderOf(lease: LeaseObject): LeaseHolder | undefined {
     }
 }
 
-/** @param pending null: nothing is switched any more; undefined: as it is on record */
-export function held(self: LeaseHolder, now: number, before?: LeaseObject, pending?: Pending | null): LeaseObject {
-    const { [annotation.pending]: kept, ...others } = before?.metadata.annotations ?? {};
+/**
+ * @param before as it is in the cluster, or the name of one that is not there
+ * @param pending null: nothing is switched any more; undefined: as it is on record
+ */
+export function held(
+    self: LeaseHolder,
+    now: number,
+    before: LeaseObject | LeaseName,
+    pending?: Pending | null,
+): LeaseObject {
+    const { name, annotations, resourceVersion, labels }: LeaseObject["metadata"] =
+        typeof before === "string" ? { name: before } : before.metadata;
+    const { [annotation.pending]: kept, ...others } = annotations ?? {};
     const record = pending === undefined ? kept : pending === null ? undefined : JSON.stringify(pending);
-    const { resourceVersion, labels } = before?.metadata ?? {};
     return {
         apiVersion: "coordination.k8s.io/v1",
         kind: "Lease",
         metadata: {
-            name: leaseName,
+            name,
             ...(resourceVersion === undefined ? {} : { resourceVersion }),
             labels: {
                 ...labels,
@@ -136,9 +150,9 @@ function microTime(milliseconds: number): string {
     return new Date(milliseconds).toISOString().replace("Z", "000Z");
 }
 
-export async function read(objects: LeaseObjects): Promise<LeaseObject | undefined> {
-    const text = await objects.kubectl("read the Lease of maintenance", [
-        ...["get", requestTimeout, "leases.coordination.k8s.io", leaseName, "--ignore-not-found", "-o", "json"],
+export async function read(objects: LeaseObjects, name: LeaseName): Promise<LeaseObject | undefined> {
+    const text = await objects.kubectl(`read the Lease ${name}`, [
+        ...["get", requestTimeout, "leases.coordination.k8s.io", name, "--ignore-not-found", "-o", "json"],
     ]);
     return text.trim() === "" ? undefined : (JSON.parse(text) as LeaseObject);
 }
@@ -152,7 +166,7 @@ export async function write(
     const args = [how, requestTimeout, "-f", "-", "-o", "json", "--show-managed-fields"];
     try {
         return JSON.parse(
-            await objects.kubectl("write the Lease of maintenance", args, JSON.stringify(lease)),
+            await objects.kubectl(`write the Lease ${lease.metadata.name}`, args, JSON.stringify(lease)),
         ) as LeaseObject;
     } catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;

@@ -10,10 +10,12 @@ import {
     holderOf,
     identity,
     leaseMs,
+    maintenanceLease,
     read,
     thisHolder,
     write,
     type LeaseHolder,
+    type LeaseName,
     type LeaseObject,
     type LeaseObjects,
 } from "./lease";
@@ -24,13 +26,15 @@ import { nothingPending, readPending, type Pending } from "./pending";
  * namespace, renewed while the command runs, that also keeps what is to be put back. It is left out of backups.
  */
 
-export { describeHolder, thisHolder, leaseName, type LeaseHolder, type LeaseObjects } from "./lease";
+export { describeHolder, thisHolder, maintenanceLease, type LeaseHolder, type LeaseObjects } from "./lease";
 
 const renewMs = 10_000;
 
 export interface LockOptions {
     /** `backup of stack public` */
     readonly purpose: string;
+    /** @default that of maintenance */
+    readonly name?: LeaseName;
     readonly self?: LeaseHolder;
     readonly now?: () => number;
     readonly isAlive?: (holder: LeaseHolder) => boolean;
@@ -41,7 +45,7 @@ export interface LockOptions {
 }
 
 /** A Lease that is held. Release it in any case. */
-export class MaintenanceLock {
+export class LeaseLock {
     private readonly lost = new AbortController();
     private readonly ended = new AbortController();
     private renewing: Promise<void> = Promise.resolve();
@@ -65,27 +69,27 @@ export class MaintenanceLock {
      * Takes the Lease, where nobody has it, its holder is dead, or its time has run out.
      * @throws UserError (exit code 3) that names who has it
      */
-    static async acquire(objects: LeaseObjects, options: LockOptions): Promise<MaintenanceLock> {
+    static async acquire(objects: LeaseObjects, options: LockOptions): Promise<LeaseLock> {
         const self = options.self ?? thisHolder(options.purpose);
-        const now = options.now ?? Date.now;
+        const { now = Date.now, name = maintenanceLease } = options;
         // Another command may be taking it at the same time: the API server lets one of the two do so.
         for (let attempt = 0; attempt < 5; attempt++) {
-            const found = await read(objects);
+            const found = await read(objects, name);
             if (found !== undefined && stateOf(found, now(), options.isAlive ?? isAliveHere) === "expired") {
                 // Its holder's clock may be behind ours: one that is renewed meanwhile has not run out.
                 await delay(options.watchMs ?? 1.5 * renewMs);
-                if ((await read(objects))?.metadata.resourceVersion !== found.metadata.resourceVersion) {
+                if ((await read(objects, name))?.metadata.resourceVersion !== found.metadata.resourceVersion) {
                     throw refusal(found);
                 }
             }
-            const wanted = held(self, now(), found);
+            const wanted = held(self, now(), found ?? name);
             const written = await write(objects, wanted, found === undefined ? "create" : "replace");
             if (written === undefined) continue;
-            const lock = new MaintenanceLock(objects, self, written, options, now());
+            const lock = new LeaseLock(objects, self, written, options, now());
             lock.renewing = lock.renew();
             return lock;
         }
-        throw new UserError("the Lease of maintenance changes all the time", { exitCode: ExitCode.refused });
+        throw new UserError(`the Lease ${name} changes all the time`, { exitCode: ExitCode.refused });
     }
 
     /** Aborted when the Lease is somebody else's or could not be renewed in time: nothing may be changed any more. */
@@ -150,21 +154,25 @@ export class MaintenanceLock {
                 return;
             }
             // Somebody labelled it, or an answer to us was lost: ours as long as our name is in it.
-            const found = await read(this.objects);
+            const found = await read(this.objects, this.name);
             if (found?.spec.holderIdentity !== identity(this.self)) {
                 this.lose(`it is held by ${found?.spec.holderIdentity ?? "nobody"}`);
             } else this.lease = found;
         }
-        throw new UserError("the Lease of maintenance changes all the time");
+        throw new UserError(`the Lease ${this.name} changes all the time`);
     }
 
     private lose(why: string): void {
         this.lost.abort(
-            new UserError("the Lease of maintenance was lost: another command may be working on this Harbor", {
+            new UserError(`the Lease ${this.name} was lost: another command may be working on this Harbor`, {
                 details: [why],
                 next: ["run the same command again: it puts back what is left switched, or names who works there"],
             }),
         );
+    }
+
+    private get name(): LeaseName {
+        return this.options.name ?? maintenanceLease;
     }
 
     private now(): number {
@@ -176,7 +184,7 @@ export class MaintenanceLock {
 export async function readMaintenance(
     objects: LeaseObjects,
 ): Promise<{ readonly holder?: LeaseHolder; readonly pending?: Pending }> {
-    const lease = await read(objects);
+    const lease = await read(objects, maintenanceLease);
     if (lease === undefined) return {};
     const holder = lease.spec.holderIdentity === "" ? undefined : holderOf(lease);
     const pending = readPending(lease.metadata.annotations?.[annotation.pending]);

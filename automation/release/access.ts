@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { StackOutputs } from "../../config/contract";
+import { releaseLease } from "../backup/lease";
+import { LeaseLock } from "../backup/lock";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
 import type { Context, StackOptions } from "../context";
@@ -35,6 +37,7 @@ export type NestedVerbs = Record<string, NestedReporter>;
 /** What the doors of a release have in common: the stack, its record, and whom they report to. */
 export class ReleaseAccess {
     protected readonly at: StackOptions;
+    private lock: LeaseLock | undefined;
     protected readonly book = new ReleaseBook(
         async () => this.objects(await this.requireInstalled()),
         () => this.present(),
@@ -44,9 +47,31 @@ export class ReleaseAccess {
         protected readonly ground: ReleaseGround,
         protected readonly context: Context,
         protected readonly nested: NestedVerbs,
+        /** Called with the reason where the release is no longer alone on the stack. */
+        private readonly onLost: (reason: unknown) => void,
     ) {
         const { stack, engine, lab, lockTimeout } = ground.options;
         this.at = { stack, engine, lockTimeout, ...(lab === undefined ? {} : { lab }) };
+    }
+
+    /** Lets the next release begin. Never throws. */
+    async close(): Promise<void> {
+        await this.lock?.release();
+    }
+
+    /**
+     * Keeps other releases of the stack away, from whatever machine, until {@link close}. Before a stack's first `up` there is
+     * no namespace for the Lease.
+     * @throws HeldError that names who releases, after the time that it is waited for
+     */
+    protected async hold(outputs: StackOutputs): Promise<void> {
+        const objects = await this.objects(outputs);
+        const options = { purpose: `release of stack ${this.at.stack}`, name: releaseLease } as const;
+        const lock = await this.patiently(() => LeaseLock.acquire(objects, options));
+        lock.signal.addEventListener("abort", () => {
+            this.onLost(lock.signal.reason);
+        });
+        this.lock = lock;
     }
 
     protected within(step: string, update: Update): Context {

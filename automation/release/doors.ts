@@ -18,7 +18,7 @@ import { count } from "../render/style";
 import { bringUp } from "../upgrade/bring-up";
 import { engineFor } from "../upgrade/engine-for";
 import { planStackUpgrade, refuseUpgrade } from "../upgrade/plan";
-import { ReleaseAccess, type NestedVerbs, type ReleaseGround } from "./access";
+import { ReleaseAccess } from "./access";
 import { completeRest, hopUnderWay } from "./complete";
 import type { GoodRelease } from "./record";
 import { describeAhead, type Ahead, type ReleaseDoors, type Update, type WayBack } from "./steps";
@@ -27,14 +27,11 @@ import { rollBackTo } from "./way-back";
 /** Milliseconds that Harbor has to answer once its pods are ready. */
 const settlesWithin = 60_000;
 
-/** The real doors. @param nested gets what happened inside of each step */
-export function releaseDoors(ground: ReleaseGround, context: Context, nested: NestedVerbs): ReleaseDoors {
-    return new RealDoors(ground, context, nested);
-}
-
-class RealDoors extends ReleaseAccess implements ReleaseDoors {
+/** The real doors. Close them in any case. */
+export class RealDoors extends ReleaseAccess implements ReleaseDoors {
     async complete(update: Update): ReturnType<ReleaseDoors["complete"]> {
         const outputs = await this.installed();
+        if (outputs !== undefined) await this.hold(outputs);
         const context = this.within("complete", update);
         const rest = {
             stack: this.at.stack,
@@ -97,7 +94,9 @@ class RealDoors extends ReleaseAccess implements ReleaseDoors {
             const onEvent = (event: EngineEvent): void => {
                 forwardEvent(event, context.reporter, update);
             };
-            return renderSummary(await engine.up({ signal, policyPacks, onEvent }), "done");
+            const made = await engine.up({ signal, policyPacks, onEvent });
+            await this.hold(await this.requireInstalled());
+            return renderSummary(made, "done");
         }
         const { engine } = await engineFor(outputs.release.harborVersion, this.at, context);
         const door = await this.door(outputs);

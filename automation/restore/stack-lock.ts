@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../../config/contract";
-import { MaintenanceLock } from "../backup/lock";
+import { LeaseLock } from "../backup/lock";
 import type { Pending } from "../backup/pending";
 import { ExitCode, UserError } from "../../lib/errors";
 import { requireBackup } from "../backup/stores";
@@ -12,10 +12,10 @@ import type { RestoreLock } from "./restoration";
  * what a restore is for. So a restore has one in Velero's namespace besides, and takes Harbor's as soon as it can.
  */
 export class StackLock implements RestoreLock {
-    private inner: MaintenanceLock | undefined;
+    private inner: LeaseLock | undefined;
 
     private constructor(
-        private readonly outer: MaintenanceLock,
+        private readonly outer: LeaseLock,
         private readonly outputs: StackOutputs,
         private readonly door: ClusterDoor,
         private readonly purpose: string,
@@ -34,7 +34,7 @@ export class StackLock implements RestoreLock {
         // Given back after Ctrl-C, too.
         const door = { ...given, signal: new AbortController().signal };
         const inVelero = new VeleroObjects(outputs, requireBackup(outputs).namespace, door);
-        const outer = await MaintenanceLock.acquire(inVelero, { purpose });
+        const outer = await LeaseLock.acquire(inVelero, { purpose });
         const lock = new StackLock(outer, outputs, door, purpose, onLost);
         try {
             if (await namespaceExists(outputs, door)) await lock.inside();
@@ -48,7 +48,7 @@ export class StackLock implements RestoreLock {
     async inside(): Promise<void> {
         if (this.inner !== undefined) return;
         const objects = new VeleroObjects(this.outputs, this.outputs.namespace, this.door);
-        this.inner = await MaintenanceLock.acquire(objects, { purpose: this.purpose });
+        this.inner = await LeaseLock.acquire(objects, { purpose: this.purpose });
         this.watch(this.inner);
         const { left } = this.outer;
         if (left === undefined) return;
@@ -80,7 +80,7 @@ export class StackLock implements RestoreLock {
         await this.outer.release();
     }
 
-    private watch({ signal }: MaintenanceLock): void {
+    private watch({ signal }: LeaseLock): void {
         signal.addEventListener("abort", () => {
             this.onLost(signal.reason);
         });

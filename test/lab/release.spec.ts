@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -52,12 +52,16 @@ describe("release in a lab", function () {
     let lab: LabEndpoints;
     const file = (): string => path.join(project, `Pulumi.${name}.yaml`);
 
-    /** @param killAt an event at which the process ends at once */
-    const release = async (harbor: string, killAt?: (event: Event) => boolean): Promise<Run> => {
+    /** @param seen is called with each event, while the process runs @param more flags */
+    const release = async (
+        harbor: string,
+        seen: (event: Event, child: ChildProcess) => void = () => undefined,
+        more: readonly string[] = [],
+    ): Promise<Run> => {
         await writeFile(file(), settings(harbor));
         const args = ["release", "--stack", name, "--engine", "rehearsal", "--yes", "--json", "--wait", "180"];
         const reports = ["--report", path.join(project, "out")];
-        const child = spawn(process.execPath, [cli, ...args, ...reports], {
+        const child = spawn(process.execPath, [cli, ...args, ...reports, ...more], {
             env: { ...process.env, ANCHORAGE_PROJECT: project },
             stdio: ["ignore", "pipe", "inherit"],
         });
@@ -66,7 +70,7 @@ describe("release in a lab", function () {
         for await (const line of createInterface(child.stdout)) {
             const event = JSON.parse(line) as Event;
             events.push(event);
-            if (killAt?.(event) === true) child.kill("SIGKILL");
+            seen(event, child);
         }
         const code = await ended;
         const found = (kind: string): Event | undefined => events.findLast((event) => event.kind === kind);
@@ -82,7 +86,10 @@ describe("release in a lab", function () {
             event.title === title &&
             detail.test(event.detail ?? "");
     const killed = async (harbor: string, title: string, detail: RegExp): Promise<void> => {
-        const { code, events } = await release(harbor, within(title, detail));
+        const isThere = within(title, detail);
+        const { code, events } = await release(harbor, (event, child) => {
+            if (isThere(event)) child.kill("SIGKILL");
+        });
         const last = JSON.stringify(events.slice(-5));
         assert.equal(code, null, `it ended before ${title}, ${String(detail)}: ${last}`);
     };
@@ -123,9 +130,26 @@ describe("release in a lab", function () {
         assert.equal((await record()).good.harbor, "2.12.2");
     });
 
+    it("is refused to a second one while it is at work, and is free once it is killed", async () => {
+        const harbor = "version: 2.12.2";
+        let second: Promise<Run> | undefined;
+        await release(harbor, (event, child) => {
+            if (event.title !== "see what is ahead" || second !== undefined) return;
+            // Stopped, it is as one that takes long.
+            child.kill("SIGSTOP");
+            second = release(harbor, undefined, ["--lock-timeout", "1"]).finally(() => child.kill("SIGKILL"));
+        });
+        const refused = await (second ?? assert.fail("it saw nothing ahead"));
+        assert.equal(refused.code, 3, shown(refused));
+        assert.match(refused.error?.message ?? "", /another command works on this Harbor: .*, release of stack release,/);
+        const next = await release(harbor, undefined, ["--lock-timeout", "1"]);
+        assert.equal(next.code, 0, shown(next));
+    });
+
     it("backs up, brings settings up, and has an upgrade that fails put back, with a report of it all", async () => {
         await labSql(name, "ALTER TABLE replication_policy ADD COLUMN since_2_14 text");
-        const run = await release("version: 2.14.4, replicas: { core: 2 }");
+        const harbor = "version: 2.14.4, replicas: { core: 2 }";
+        const run = await release(harbor);
         assert.equal(run.code, 1, shown(run));
         assert.match(
             run.error?.message ?? "",
@@ -140,6 +164,12 @@ describe("release in a lab", function () {
         const { good, back } = await record();
         assert.deepEqual([good.harbor, back], ["2.12.2", undefined]);
         assert.match(good.settings, /core: 2/);
+        // The way back that is cut short is gone to its end by the next run, which does not try the same again.
+        await killed(harbor, "upgrade", /restore the database/);
+        const after = await release(harbor);
+        assert.equal(after.code, 1, shown(after));
+        assert.deepEqual(after.steps, ["complete failed"]);
+        assert.match(JSON.stringify(after.error), /2\.12\.2 is back/);
         await labSql(name, "ALTER TABLE replication_policy DROP COLUMN since_2_14");
     });
 

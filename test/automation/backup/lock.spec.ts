@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import {
-    leaseName,
-    MaintenanceLock,
+    maintenanceLease,
+    LeaseLock,
     readMaintenance,
     thisHolder,
     type LeaseHolder,
 } from "../../../automation/backup/lock";
+import { releaseLease } from "../../../automation/backup/lease";
 import { ExitCode, UserError } from "../../../lib/errors";
 import { waitFor } from "../../../lib/wait";
 import { FakeLease } from "../../support/fake-lease";
@@ -14,9 +15,9 @@ import { FakeLease } from "../../support/fake-lease";
 const purpose = "backup of stack public";
 
 describe("the Lease of maintenance", () => {
-    const held: MaintenanceLock[] = [];
-    const take = async (lease: FakeLease, self = thisHolder(purpose), more = {}): Promise<MaintenanceLock> => {
-        const lock = await MaintenanceLock.acquire(lease, { purpose, self, watchMs: 1, ...more });
+    const held: LeaseLock[] = [];
+    const take = async (lease: FakeLease, self = thisHolder(purpose), more = {}): Promise<LeaseLock> => {
+        const lock = await LeaseLock.acquire(lease, { purpose, self, watchMs: 1, ...more });
         held.push(lock);
         return lock;
     };
@@ -49,8 +50,8 @@ describe("the Lease of maintenance", () => {
             const lease = new FakeLease();
             if (before !== "nothing") await (await take(lease)).release();
             const both = await Promise.allSettled([
-                MaintenanceLock.acquire(lease, { purpose, self: { ...elsewhere(), id: "a" } }),
-                MaintenanceLock.acquire(lease, { purpose, self: { ...elsewhere(), id: "b" } }),
+                LeaseLock.acquire(lease, { purpose, self: { ...elsewhere(), id: "a" } }),
+                LeaseLock.acquire(lease, { purpose, self: { ...elsewhere(), id: "b" } }),
             ]);
             assert.deepEqual(both.map(({ status }) => status).sort(), ["fulfilled", "rejected"], before);
             for (const one of both) if (one.status === "fulfilled") held.push(one.value);
@@ -61,7 +62,7 @@ describe("the Lease of maintenance", () => {
         const lease = new FakeLease();
         // A number that no process can have.
         const dead = { ...thisHolder(purpose), pid: 2 ** 30, host: hostname() };
-        const first = await MaintenanceLock.acquire(lease, { purpose, self: dead });
+        const first = await LeaseLock.acquire(lease, { purpose, self: dead });
         await first.setPending({ readOnly: true, queues: ["SCHEDULER"], workloads: false });
         const second = await take(lease);
         assert.deepEqual(second.left, { by: purpose, readOnly: true, queues: ["SCHEDULER"], workloads: false });
@@ -79,7 +80,7 @@ describe("the Lease of maintenance", () => {
         const hourAgo = () => Date.now() - 3_600_000;
         const first = await take(lease, elsewhere(), { now: hourAgo, renewMs: 3_600_000 });
         const version = lease.stored?.metadata.resourceVersion;
-        const slow = MaintenanceLock.acquire(lease, { purpose, watchMs: 50 });
+        const slow = LeaseLock.acquire(lease, { purpose, watchMs: 50 });
         const watched = assert.rejects(slow, refused(/anna@build-1/));
         await first.setPending(undefined);
         await watched;
@@ -137,6 +138,15 @@ describe("the Lease of maintenance", () => {
         const lock = await take(lease);
         assert.ok(Math.abs((lock.clusterSkewMs ?? 0) - 400_000) < 5_000);
         assert.match(JSON.stringify(lease.stored), /"velero.io\/exclude-from-backup":"true"/);
-        assert.match(JSON.stringify(lease.stored), new RegExp(`"name":"${leaseName}"`));
+        assert.match(JSON.stringify(lease.stored), new RegExp(`"name":"${maintenanceLease}"`));
+    });
+
+    it("is another Lease than that of a release, which takes it for its backups", async () => {
+        const [release, backup] = [new FakeLease(), new FakeLease()];
+        await take(release, elsewhere(), { name: releaseLease });
+        assert.match(JSON.stringify(release.stored), /"name":"anchorage-release"/);
+        await assert.rejects(take(release, thisHolder(purpose), { name: releaseLease }), refused(/anna@build-1/));
+        await take(backup);
+        assert.match(JSON.stringify(backup.stored), /"name":"anchorage-maintenance"/);
     });
 });
