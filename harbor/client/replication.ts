@@ -23,7 +23,8 @@ export interface ReplicationPolicy {
         readonly trigger_settings?: { readonly cron?: string };
     };
     readonly filters: readonly ReplicationFilter[];
-    readonly replicate_deletion: boolean;
+    /** Whether what is deleted here is deleted there. Harbor reads no `replicate_deletion`, though its document has it. */
+    readonly deletion: boolean;
     readonly override: boolean;
     readonly enabled: boolean;
     /** Kilobytes a second; -1: no limit. */
@@ -63,7 +64,8 @@ const policyShape = {
     defaults: {
         description: "",
         filters: [],
-        replicate_deletion: false,
+        deletion: false,
+        trigger: { type: "manual" },
         override: false,
         enabled: false,
         speed: 0,

@@ -20,6 +20,16 @@ export const jobTypes = [
 ] as const;
 export type JobType = (typeof jobTypes)[number];
 
+/** Whether jobservice knows it: what else was ever paused has a row, and is in no list. */
+export function isJobType(type: string): boolean {
+    return jobTypes.some((known) => known === type);
+}
+
+/** What Harbor shows of an execution: it runs from its making on, also while its job waits in its queue. */
+export function shownStatus({ status }: Pick<Execution, "status">): Execution["status"] {
+    return status === "Pending" ? "Running" : status;
+}
+
 /** What a job does, given its execution's number, and writes into its log. */
 export type Work = (execution: number) => Promise<string>;
 

@@ -71,6 +71,7 @@ export async function openStandIn(
     const store = await Store.open(options.connection, release);
     const { tables } = store;
     await fill(tables, options.adminPassword);
+    await scheduleOwnJobs(tables);
     const configuration = new Configuration(tables, options.fixedSettings);
     const running = new Set<Promise<unknown>>();
     const background = (work: Promise<unknown>): void => {
@@ -150,6 +151,16 @@ async function fill(tables: Tables, adminPassword: string): Promise<void> {
     } as const;
     await tables.members.insert(member);
     await tables.quotas.insert({ project_id: project.id, hard: { storage: -1 }, used: { storage: 0 } });
+}
+
+/** What core schedules by itself at its start, where it is not scheduled yet: each midnight. */
+async function scheduleOwnJobs({ schedules }: Tables): Promise<void> {
+    const nightly = { type: "Custom", cron: "0 0 0 * * *", parameters: {} } as const;
+    for (const [vendor_type, vendor_id] of [
+        ["SYSTEM_ARTIFACT_CLEANUP", 0],
+        ["EXECUTION_SWEEP", -1],
+    ] as const)
+        if (!(await schedules.find({ vendor_type }))) await schedules.insert({ vendor_type, vendor_id, ...nightly });
 }
 
 /** @returns the port */

@@ -4,7 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { labChartPins } from "../../automation/lab-charts";
 import { Velero } from "../../automation/backup/velero";
-import { onLab } from "../../automation/engines/on-lab";
+import { chartsVariable, onLab } from "../../automation/engines/on-lab";
 import { createRehearsalEngine } from "../../automation/engines/rehearsal";
 import type { Engine } from "../../automation/engine";
 import { readStackOutputs } from "../../automation/stack-outputs";
@@ -250,6 +250,7 @@ describe("Velero in a lab", function () {
         await engine.destroy();
         await waitFor(() => (isRunning(pid) ? undefined : true), { what: "the server to end", timeoutMs });
         const left = await kubectl(lab, "get", "customresourcedefinitions", "-o", "name");
-        assert.ok(!left.includes("velero.io"), left);
+        // The real chart has its definitions in a folder `crds`: Helm never deletes these.
+        assert.equal(left.includes("velero.io"), process.env[chartsVariable] !== undefined, left);
     });
 });

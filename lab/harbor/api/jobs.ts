@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Core } from "../core";
 import { badRequest, notFound } from "../http/errors";
 import { compact, done, ok, page } from "../http/reply";
+import { isJobType } from "../jobs";
 import { Routes } from "../http/router";
 
 const actionForm = z.object({ action: z.enum(["stop", "pause", "resume"]) });
@@ -41,8 +42,8 @@ export function jobRoutes({ guard, jobs, tables }: Core): Routes {
         guard.requireSystem(request, "jobservice-monitor", "stop");
         const wanted = request.param("id");
         const running = await tables.executions.all({ status: "Running" });
+        // One that there is not is stopped without an error.
         const stopped = wanted === "all" ? running : running.filter(({ id }) => String(id) === wanted);
-        if (wanted !== "all" && stopped.length === 0) throw notFound(`job ${wanted}`);
         for (const { id } of stopped) await jobs.stop(id);
         return done;
     });
@@ -60,12 +61,15 @@ export function jobRoutes({ guard, jobs, tables }: Core): Routes {
         const queues = await jobs.queues();
         return ok(
             await Promise.all(
-                queues.map(async ({ job_type, paused, pending }) => {
-                    const [oldest] = pending;
-                    const since = oldest === undefined ? undefined : (await tables.executions.get(oldest))?.start_time;
-                    const latency = since === undefined ? 0 : Math.round((Date.now() - Date.parse(since)) / 1000);
-                    return compact({ job_type, count: pending.length, latency, paused }, "paused");
-                }),
+                queues
+                    .filter(({ job_type }) => isJobType(job_type))
+                    .map(async ({ job_type, paused, pending }) => {
+                        const [oldest] = pending;
+                        const since =
+                            oldest === undefined ? undefined : (await tables.executions.get(oldest))?.start_time;
+                        const latency = since === undefined ? 0 : Math.round((Date.now() - Date.parse(since)) / 1000);
+                        return compact({ job_type, count: pending.length, latency, paused }, "paused");
+                    }),
             ),
         );
     });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Core } from "../core";
-import { badRequest, conflict, notFound } from "../http/errors";
+import { badRequest, conflict } from "../http/errors";
 import { done, ok } from "../http/reply";
 import { Routes } from "../http/router";
 import type { Row } from "../store/collection";
@@ -66,8 +66,8 @@ export function metadataRoutes({ guard, tables }: Core): Routes {
         const body = await request.body(form);
         const metadata = valid({ [key]: body[key] ?? "" });
         const project = await guard.project(request, "metadata", "update");
-        if (!(key in project.metadata)) throw notFound(`metadata ${key}`);
-        await save(project, { ...project.metadata, ...metadata });
+        // Harbor updates the rows that there are: without one nothing changes, and that is no error.
+        if (key in project.metadata) await save(project, { ...project.metadata, ...metadata });
         return done;
     });
 

@@ -55,11 +55,13 @@ export function projectRoutes(core: Core): Routes {
                     creation_time: zeroTime,
                     update_time: zeroTime,
                 },
+                // A nil list of Go's, for who has no role.
                 ...(roles.length === 0
-                    ? {}
+                    ? { current_user_role_ids: null }
                     : { current_user_role_id: Math.min(...roles), current_user_role_ids: roles }),
             },
             "repo_count",
+            "current_user_role_ids",
         );
     };
 

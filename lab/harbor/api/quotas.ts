@@ -14,10 +14,10 @@ export function quotaRoutes({ guard, tables }: Core): Routes {
 
     const show = async (quota: Row<Quota>): Promise<object> => {
         const project = await tables.projects.get(quota.project_id);
-        const owner = project && (await tables.users.get(project.owner_id));
         return compact({
             id: quota.id,
-            ref: { id: quota.project_id, name: project?.name ?? "", owner_name: owner?.username ?? "" },
+            // Harbor leaves the owner's name empty.
+            ref: { id: quota.project_id, name: project?.name ?? "", owner_name: "" },
             hard: quota.hard,
             used: quota.used,
             creation_time: quota.creation_time,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Core } from "../core";
-import { badRequest, notFound, preconditionFailed } from "../http/errors";
+import { ApiError, badRequest, notFound, preconditionFailed } from "../http/errors";
 import { createdBelow, done, ok, page } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
@@ -9,21 +9,18 @@ import type { RegistryEndpoint } from "../store/records";
 import { showRegistry } from "./registry-view";
 import { replicationRegistries } from "./replications";
 
-/** Kinds of registries that Harbor knows. */
+/** Kinds of registries that the chart has Harbor know. */
 const adapters = [
     "ali-acr",
     "aws-ecr",
     "azure-acr",
     "docker-hub",
     "docker-registry",
-    "dtr",
     "github-ghcr",
-    "gitlab",
     "google-gcr",
     "harbor",
     "huawei-SWR",
     "jfrog-artifactory",
-    "quay",
     "tencent-tcr",
     "volcengine-cr",
 ];
@@ -76,7 +73,6 @@ export function registryRoutes({ guard, tables }: Core): Routes {
         guard.requireSystem(request, "registry", "create");
         if (given.name === "" || given.name.length > 64)
             throw badRequest("the name of a registry has 1 to 64 characters");
-        if (!adapters.includes(given.type)) throw badRequest(`unsupported registry type ${given.type}`);
         const endpoint: RegistryEndpoint = {
             ...given,
             url: validUrl(given.url),
@@ -94,7 +90,12 @@ export function registryRoutes({ guard, tables }: Core): Routes {
         if (typeof id === "number" && !known) throw notFound(`registry ${String(id)}`);
         const [type, url] = [given.type ?? known?.type ?? "", given.url ?? known?.url ?? ""];
         if (type === "" || url === "") throw badRequest("type or url cannot be empty");
-        await requireHealthy({ url: validUrl(url) });
+        const credential = {
+            type: given.credential_type ?? known?.credential.type ?? "",
+            access_key: given.access_key ?? known?.credential.access_key ?? "",
+            access_secret: given.access_secret ?? known?.credential.access_secret ?? "",
+        };
+        await requireHealthy({ type, url: validUrl(url), credential });
         return done;
     });
 
@@ -113,8 +114,9 @@ export function registryRoutes({ guard, tables }: Core): Routes {
         return ok({
             type,
             supported_resource_filters: [
-                { type: "name", style: "input" },
-                { type: "tag", style: "input" },
+                { type: "name", style: "input", values: null },
+                { type: "tag", style: "input", values: null },
+                { type: "resource", style: "radio", values: ["image"] },
             ],
             supported_triggers: ["manual", "scheduled"],
         });
@@ -124,6 +126,7 @@ export function registryRoutes({ guard, tables }: Core): Routes {
         const given = await request.body(updateForm);
         const old = await find(request, "update");
         const endpoint = {
+            type: old.type,
             name: given.name ?? old.name,
             description: given.description ?? old.description,
             url: given.url === undefined || given.url === null ? old.url : validUrl(given.url),
@@ -169,14 +172,43 @@ function validUrl(url: string): string {
     return full.replace(/\/+$/, "");
 }
 
-/** Harbor takes no registry that does not answer. */
-async function requireHealthy({ url }: Pick<RegistryEndpoint, "url">): Promise<void> {
+/**
+ * Harbor takes no registry that does not answer, or that refuses the login it was given; without one a refusal is an
+ * answer. A type without an adapter is a 500 of Harbor's.
+ */
+async function requireHealthy(endpoint: Pick<RegistryEndpoint, "type" | "url" | "credential">): Promise<void> {
+    const { access_key, access_secret } = endpoint.credential;
+    if (!adapters.includes(endpoint.type)) throw new ApiError(500, "UNKNOWN", "internal server error");
+    const login = access_key === "" && access_secret === "" ? undefined : `${access_key}:${access_secret}`;
+    const status = await ping(`${endpoint.url}/v2/`, login);
+    const refused = status === 401 || status === 403;
+    if (status < 400 || (refused && login === undefined)) return;
+    throw badRequest("the registry is unhealthy");
+}
+
+/** The status of a registry's answer, after the way of its challenge; 503 where there is none. */
+async function ping(url: string, login: string | undefined): Promise<number> {
+    const get = async (target: string, authorization?: string): Promise<Response> =>
+        fetch(target, {
+            signal: AbortSignal.timeout(5_000),
+            ...(authorization === undefined ? {} : { headers: { authorization } }),
+        });
     try {
-        const response = await fetch(`${url}/v2/`, { signal: AbortSignal.timeout(5_000) });
-        await response.arrayBuffer();
-        if (response.ok || response.status === 401) return;
+        const first = await get(url);
+        await first.arrayBuffer();
+        if (first.status !== 401 || login === undefined) return first.status;
+        const basic = `Basic ${Buffer.from(login).toString("base64")}`;
+        const challenge = first.headers.get("www-authenticate") ?? "";
+        const [, realm] = /^Bearer .*realm="([^"]+)"/i.exec(challenge) ?? [];
+        const [, service = ""] = /service="([^"]+)"/i.exec(challenge) ?? [];
+        const second = await get(
+            realm === undefined ? url : `${realm}?${new URLSearchParams({ service }).toString()}`,
+            basic,
+        );
+        await second.arrayBuffer();
+        return second.status;
     } catch (error) {
         if (!(error instanceof Error)) throw error;
+        return 503;
     }
-    throw badRequest("the registry is unhealthy");
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Core } from "../core";
 import { isCron } from "../cron";
 import { badRequest, notFound, preconditionFailed } from "../http/errors";
-import { compact, createdBelow, done, ok, page } from "../http/reply";
+import { compact, createdBelow, done, ok, page, zeroTime } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
 import type { Row } from "../store/collection";
@@ -31,7 +31,8 @@ const form = z.object({
         .nullish(),
     filters: z.array(z.object({ type: z.string().default(""), value: z.unknown() }).loose()).nullish(),
     deletion: z.boolean().default(false),
-    replicate_deletion: z.boolean().default(false),
+    /** Only shown: what is written into it, Harbor does not read. */
+    replicate_deletion: z.boolean().optional(),
     override: z.boolean().default(false),
     enabled: z.boolean().default(false),
     speed: z.int().nullish(),
@@ -46,6 +47,19 @@ export function replicationRegistries(content: Readonly<Record<string, unknown>>
     return [src_registry?.id ?? 0, dest_registry?.id ?? 0];
 }
 
+/** Harbor itself, as a side of a policy. */
+const localRegistry = {
+    id: 0,
+    name: "Local",
+    url: "http://core:8080",
+    type: "harbor",
+    status: "healthy",
+    insecure: true,
+    credential: { type: "secret", access_secret: "*****" },
+    creation_time: zeroTime,
+    update_time: zeroTime,
+};
+
 /** Source: src/server/v2.0/handler/replication.go, src/controller/replication. */
 export function replicationRoutes({ guard, jobs, tables }: Core): Routes {
     const routes = new Routes();
@@ -54,22 +68,26 @@ export function replicationRoutes({ guard, jobs, tables }: Core): Routes {
         const policy = form.parse(content);
         const registry = async (sideId: number): Promise<object> => {
             const known = sideId === 0 ? undefined : await tables.registries.get(sideId);
-            const local = { id: 0, name: "Local", url: "http://core:8080", type: "harbor", status: "healthy" };
-            return known ? showRegistry(known) : { ...local, insecure: true, credential: {} };
+            return known ? showRegistry(known) : localRegistry;
         };
         const [source, destination] = replicationRegistries(content);
-        return compact({
-            ...policy,
-            id,
-            replicate_deletion: policy.deletion || policy.replicate_deletion,
-            deletion: undefined,
-            src_registry: await registry(source ?? 0),
-            dest_registry: await registry(destination ?? 0),
-            trigger: policy.trigger ?? { type: "manual", trigger_settings: {} },
-            filters: policy.filters ?? [],
-            creation_time,
-            update_time,
-        });
+        return compact(
+            {
+                ...policy,
+                id,
+                replicate_deletion: policy.deletion,
+                src_registry: await registry(source ?? 0),
+                dest_registry: await registry(destination ?? 0),
+                dest_namespace_replace_count: policy.dest_namespace_replace_count ?? -1,
+                filters: policy.filters?.length ? policy.filters : null,
+                speed: Math.max(0, policy.speed ?? 0),
+                copy_by_chunk: policy.copy_by_chunk ?? false,
+                single_active_replication: policy.single_active_replication ?? false,
+                creation_time,
+                update_time,
+            },
+            ...["dest_namespace_replace_count", "filters", "speed", "copy_by_chunk", "single_active_replication"],
+        );
     };
 
     const validate = async (policy: Form): Promise<void> => {
@@ -82,11 +100,13 @@ export function replicationRoutes({ guard, jobs, tables }: Core): Routes {
         for (const id of ids)
             if (id !== 0 && !(await tables.registries.get(id))) throw notFound(`registry ${String(id)}`);
         const type = policy.trigger?.type ?? "";
-        if (!["", "manual", "scheduled", "event_based"].includes(type))
-            throw badRequest(`invalid trigger type: ${type}`);
+        if (policy.trigger && !["manual", "scheduled", "event_based"].includes(type))
+            throw badRequest("invalid trigger type");
         const cron = policy.trigger?.trigger_settings?.cron ?? "";
         if (type === "scheduled" && !isCron(cron))
             throw badRequest(`invalid cron string for scheduled trigger: ${cron}`);
+        if (type === "scheduled" && cron.split(" ")[1] === "*")
+            throw badRequest("* is not allowed for the Minutes field of the cron setting of replication policy");
         for (const { type: filter } of policy.filters ?? [])
             if (!["resource", "name", "tag", "label"].includes(filter)) throw badRequest("invalid filter type");
     };

@@ -5,6 +5,7 @@ import { ApiError, badRequest, conflict, notFound } from "../http/errors";
 import { createdBelow, done, ok, page } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
+import { shownStatus } from "../jobs";
 import type { Row } from "../store/collection";
 import { applyRetention } from "../retention";
 import type { Execution, Policy, RetentionTask } from "../store/records";
@@ -193,13 +194,14 @@ function withNextTime(content: Readonly<Record<string, unknown>>): object {
     return { ...content, trigger: { ...trigger, settings } };
 }
 
-function showExecution({ id, vendor_id, start_time, end_time, status, trigger, parameters }: Row<Execution>): object {
+function showExecution(execution: Row<Execution>): object {
+    const { id, vendor_id, start_time, end_time, trigger, parameters } = execution;
     return {
         id,
         policy_id: vendor_id,
         start_time,
         ...(end_time === "" ? {} : { end_time }),
-        status,
+        status: shownStatus(execution),
         trigger,
         ...(parameters["dry_run"] === true ? { dry_run: true } : {}),
     };

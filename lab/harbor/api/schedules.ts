@@ -5,6 +5,7 @@ import { badRequest, notFound, preconditionFailed } from "../http/errors";
 import { compact, created, done, emptyJson, ok, page, zeroTime } from "../http/reply";
 import type { ApiRequest } from "../http/request";
 import { Routes } from "../http/router";
+import { shownStatus } from "../jobs";
 import type { Row } from "../store/collection";
 import type { Execution, Schedule } from "../store/records";
 import { collectGarbage } from "../registry/garbage";
@@ -189,7 +190,7 @@ function showExecution(execution: Row<Execution>): object {
         job_name: execution.vendor_type,
         job_kind: execution.trigger,
         job_parameters: JSON.stringify(execution.parameters),
-        job_status: execution.status,
+        job_status: shownStatus(execution),
         schedule: { type: execution.trigger === "MANUAL" ? "Manual" : "Schedule", next_scheduled_time: zeroTime },
         creation_time: execution.start_time,
         update_time: execution.update_time,

@@ -75,7 +75,7 @@ const replication = {
     dest_namespace_replace_count: 1,
     trigger: { type: "scheduled", trigger_settings: { cron: "0 0 2 * * *" } },
     filters: [{ type: "name", value: "**", decoration: "matches" }],
-    replicate_deletion: false,
+    deletion: false,
     override: true,
     enabled: true,
     speed: -1,

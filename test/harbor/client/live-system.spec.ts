@@ -49,6 +49,37 @@ contract("the client, on the system as a whole", (harbor) => {
         assert.equal(await client.schedules.paused(), false);
     });
 
+    it("has a policy of replication that tells of deletions, and reads one that says little", async function () {
+        const { url } = harbor().target;
+        // Harbor must reach the registry, which here is itself.
+        if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname)) this.skip();
+        const other = await client.registries.create({ name: harbor().name("registry"), url, type: "docker-registry" });
+        harbor().afterwards(() => client.registries.delete(other));
+        const id = await client.replication.createPolicy({
+            name: harbor().name("copy"),
+            description: "",
+            dest_registry: { id: other },
+            trigger: { type: "manual" },
+            filters: [],
+            deletion: true,
+            override: true,
+            enabled: false,
+            speed: 0,
+            copy_by_chunk: false,
+            single_active_replication: false,
+        });
+        harbor().afterwards(() => client.replication.deletePolicy(id));
+        const read = await client.replication.policy(id);
+        assert.deepEqual([read.deletion, read.override, read.filters], [true, true, []]);
+        await client.replication.updatePolicy({ ...read, deletion: false });
+        assert.equal((await client.replication.policy(id)).deletion, false);
+        const least = { name: harbor().name("copy"), src_registry: { id: other } };
+        const second = (await harbor().admin.post("/replication/policies", least)).is(201).id;
+        harbor().afterwards(() => client.replication.deletePolicy(second));
+        const { trigger, filters, deletion } = await client.replication.policy(second);
+        assert.deepEqual({ trigger, filters, deletion }, { trigger: { type: "manual" }, filters: [], deletion: false });
+    });
+
     it("sets what runs at times of its own, and takes it away", async () => {
         const parameters = { audit_retention_hour: 720, include_event_types: "create_artifact" };
         await rehearse(client.gc, { delete_untagged: true, workers: 3 });

@@ -76,11 +76,32 @@ contract("projects", (harbor) => {
         (await admin.get(`/projects/${name}/summary`)).has({ quota: { hard: { storage: 2_000_000 } } });
     });
 
+    it("have their settings one by one, too", async () => {
+        const { admin } = harbor();
+        const { name } = await harbor().project();
+        const path = `/projects/${name}/metadatas`;
+        (await admin.post(path, { auto_scan: "1" })).isEmpty(200);
+        (await admin.get(`${path}/auto_scan`)).has({ auto_scan: "true" });
+        for (const bad of [{ auto_scan: "maybe" }, { no_such_key: "true" }, { public: "true", severity: "low" }])
+            (await admin.post(path, bad)).fails(400, "BAD_REQUEST");
+        (await admin.put(`${path}/auto_scan`, { auto_scan: "maybe" })).fails(400, "BAD_REQUEST");
+        // What was never set is not set by PUT either, which says nothing of it.
+        (await admin.put(`${path}/severity`, { severity: "low" })).isEmpty(200);
+        (await admin.get(`${path}/severity`)).has({ severity: absent });
+        (await admin.delete(`${path}/auto_scan`)).isEmpty(200);
+        assert.deepEqual((await admin.get(path)).json, { public: "false" });
+    });
+
     it("are there for anybody if public, and for nobody else if not", async () => {
         const { anonymous } = harbor();
         const secret = await harbor().project();
         const open = await harbor().project({ metadata: { public: "true" } });
-        (await anonymous.get(`/projects/${open.name}`)).has({ name: open.name });
+        // No list where there is no role, but null.
+        (await anonymous.get(`/projects/${open.name}`)).has({
+            name: open.name,
+            current_user_role_id: absent,
+            current_user_role_ids: null,
+        });
         (await anonymous.get(`/projects/${secret.name}`)).fails(401, "UNAUTHORIZED");
         const listed = (await anonymous.get("/projects", { name: secret.name })).is(200).list;
         assert.deepEqual(listed, []);

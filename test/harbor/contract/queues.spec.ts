@@ -61,6 +61,20 @@ contract("the job service's queues", (harbor) => {
         assert.deepEqual(await paused(), ["WEBHOOK"]);
     });
 
+    it("take the pause of a type that there is not, and list none of it", async () => {
+        const { admin } = harbor();
+        const listed = async (): Promise<readonly unknown[]> =>
+            (await admin.get("/jobservice/queues")).list.map((queue) => queue["job_type"]);
+        const before = await listed();
+        await act("NO_SUCH_TYPE", "pause");
+        assert.deepEqual(await listed(), before);
+        await act("NO_SUCH_TYPE", "resume");
+    });
+
+    it("have a job stopped that there is not, without an error", async () => {
+        (await harbor().admin.put("/jobservice/jobs/no-such-job")).isEmpty(200);
+    });
+
     it("refuse an action that there is not, and a user who may not", async () => {
         const { admin, anonymous } = harbor();
         (await admin.put("/jobservice/queues/all", { action: "explode" })).is(422);

@@ -19,7 +19,7 @@ contract("quotas", (harbor) => {
         assert.equal(quota.hard, 1_048_576);
         (await admin.get(`/quotas/${quota.id}`)).has({
             id: quota.id,
-            ref: { id: limited.id, name: limited.name },
+            ref: { id: limited.id, name: limited.name, owner_name: "" },
             hard: { storage: 1_048_576 },
             used: { storage: 0 },
         });

@@ -114,6 +114,23 @@ for (const [title, { path, parameters, kept }] of Object.entries(kinds)) {
     });
 }
 
+contract("the list of schedules", (harbor) => {
+    it("has what Harbor does by itself each midnight", async () => {
+        const { list } = (await harbor().admin.get("/schedules", { page_size: 100 })).is(200);
+        const own = ["EXECUTION_SWEEP", "SYSTEM_ARTIFACT_CLEANUP"];
+        assert.deepEqual(
+            list
+                .filter(({ vendor_type }) => own.includes(String(vendor_type)))
+                .map(({ vendor_type, vendor_id, cron }) => [vendor_type, vendor_id, cron])
+                .sort(),
+            [
+                ["EXECUTION_SWEEP", -1, "0 0 0 * * *"],
+                ["SYSTEM_ARTIFACT_CLEANUP", undefined, "0 0 0 * * *"],
+            ],
+        );
+    });
+});
+
 contract("the schedule of scanning all", (harbor) => {
     const path = "/system/scanAll/schedule";
 
