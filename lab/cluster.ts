@@ -10,7 +10,7 @@ import { clusterFailure } from "./cluster-failure";
 import { componentPid, components, isClusterRunning, isComponentRunning, type Component } from "./components";
 import type { LabIdentity } from "./identity";
 import { kwokConfiguration, portOptions } from "./kwok-configuration";
-import { labFormat, type LabLayout } from "./layout";
+import type { LabLayout } from "./layout";
 import { initialObjects, nodeNames } from "./objects";
 import { freePorts } from "./ports";
 import { endProcess, endStrayProcesses } from "./process-record";
@@ -132,7 +132,7 @@ export async function prepareCluster(
     identity: LabIdentity,
     restarted: readonly Component[],
 ): Promise<void> {
-    const items = initialObjects(identity.id, labFormat, identity.nodes);
+    const items = initialObjects(identity);
     // The lease of a process that was killed would keep its successor from work for 15 s, and those of nodes the KWOK
     // controller from their pods for 200 s: its name is another one at each start.
     const staleHolders = leaseHolders.filter((component) => restarted.includes(component));

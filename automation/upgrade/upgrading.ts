@@ -34,8 +34,10 @@ export interface UpgradeDatabase {
 
 /** Harbor's workloads of the stack. */
 export interface UpgradeWorkloads {
-    /** Ends every pod that writes, and waits for it. @returns pods of each Deployment before: 0 of one that was ended */
-    stop(): Promise<Readonly<Record<string, number>>>;
+    /** How many pods each Deployment has that writes: 0 of one that was ended. */
+    replicas(): Promise<Readonly<Record<string, number>>>;
+    /** Ends every pod that writes, the migration's too, and waits for it. */
+    stop(): Promise<void>;
     /** Gives Deployments without pods their number of pods. */
     start(replicas: Readonly<Record<string, number>>): Promise<void>;
     /** Waits until all pods are Ready. @returns how many workloads */
