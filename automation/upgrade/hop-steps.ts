@@ -244,7 +244,7 @@ function releaseStep(upgrading: Upgrading): Step {
         title: `install ${nameOf(hop, "to")}`,
         plan:
             hop.parts === undefined
-                ? `chart ${hop.chart} through the engine; its core migrates the database`
+                ? `chart ${hop.chart} through the engine; the database is migrated by a Job first, or by core (upgrade plan)`
                 : "through the engine, with the settings as they are; a database's operator rewrites it",
         skip: () => upgrading.alreadyVerified("to"),
         run: async ({ signal, update }) => {

@@ -54,7 +54,10 @@ describe("who migrates the schema of Harbor's database", () => {
     it("refuses the raw value that asks for the Job where it cannot reach the database", () => {
         const asked = { cluster: { kind: "lab" }, harbor: { values: { enableMigrateHelmHook: true } } };
         const [mistake, ...others] = mistakesOf(asked);
-        assert.match(mistake ?? "", /^harbor\.values\.enableMigrateHelmHook is true, but the database is the chart's own/);
+        assert.match(
+            mistake ?? "",
+            /^harbor\.values\.enableMigrateHelmHook is true, but the database is the chart's own/,
+        );
         assert.deepEqual(others, []);
         assert.deepEqual(mistakesOf({ ...asked, database: external }), []);
     });
