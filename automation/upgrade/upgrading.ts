@@ -7,7 +7,7 @@ import type { Pending } from "../backup/pending";
 import { Quiesce } from "../backup/quiesce";
 import type { ObjectStore } from "../objects/store";
 import type { OpenHarbor } from "../restore/restoration";
-import type { Prober } from "./prober";
+import type { Measured, Prober } from "./prober";
 import { nameOf, verifiedMark, type HopRecord, type Side, type UpgradeRecord } from "./record";
 
 /** What the steps of an upgrade and of its rollback work with, and tell each other. */
@@ -98,7 +98,7 @@ export interface ReleaseOptions {
 /** One hop on its way, forward or back. */
 export class Upgrading {
     held: Held | undefined;
-    prober: Pick<Prober, "stop"> | undefined;
+    private probing: { readonly prober: Pick<Prober, "stop">; readonly harbor: OpenHarbor } | undefined;
     private opened: OpenHarbor | undefined;
     private quieted: Quiesce | undefined;
 
@@ -142,6 +142,21 @@ export class Upgrading {
         const { opened } = this;
         this.opened = undefined;
         await opened?.close();
+    }
+
+    /** Has the image pulled and pushed all the while, by clients of its own: the others are opened anew on the way. */
+    async probe(image: Image, update: (detail: string) => void): Promise<void> {
+        const harbor = await this.doors.harbor(update);
+        this.probing = { prober: this.doors.probe(harbor, this.repository, image), harbor };
+    }
+
+    /** @returns what clients noticed; undefined where nobody looked */
+    async stopProbe(): Promise<Measured | undefined> {
+        const { probing } = this;
+        this.probing = undefined;
+        const measured = await probing?.prober.stop();
+        await probing?.harbor.close();
+        return measured;
     }
 
     get harbor(): OpenHarbor {

@@ -10,7 +10,7 @@ import type { StepsResult } from "../../automation/steps";
 import { collectingReporter } from "./fakes";
 import { bucketDoor } from "./upgrade-bucket";
 import { UpgradeParts } from "./upgrade-parts";
-import { fakeHarbor, schedule, type FakeDatabase } from "./upgrade-harbor";
+import { fakeHarbor, fakeProber, schedule, type FakeDatabase } from "./upgrade-harbor";
 import { migrate, UpgradeMigration } from "./upgrade-migration";
 
 /** The process of a command ends: whatever it would do next, it does not. */
@@ -269,9 +269,7 @@ export class UpgradeWorld {
                 this.parts.settings = hop.parts?.database?.[side] ?? this.parts.settings;
                 return Promise.resolve(undefined);
             },
-            probe: () => ({
-                stop: () => Promise.resolve({ pulls: { seconds: 0, longest: 0 }, pushes: { seconds: 1, longest: 1 } }),
-            }),
+            probe: fakeProber,
         };
     }
 

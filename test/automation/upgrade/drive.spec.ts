@@ -35,10 +35,10 @@ describe("an upgrade on its way", function () {
         assert.equal(here.image, "2.15.2");
         assert.equal(here.backups, 2);
         assert.deepEqual(
-            here.current.hops.map(({ state, measured }) => [state, measured?.pushes.seconds]),
+            here.current.hops.map(({ state, measured }) => [state, measured?.pulls.seconds, measured?.pushes.seconds]),
             [
-                ["upgraded", 1],
-                ["upgraded", 1],
+                ["upgraded", 0, 1],
+                ["upgraded", 0, 1],
             ],
         );
     });
