@@ -12,6 +12,7 @@ import { program } from "./program";
 import { quietWindow } from "./quiet-window";
 import { firstRecord, updatedRecord } from "./record";
 import { registryThroughput } from "./registry-throughput";
+import { rollingHop } from "./rolling-hop";
 import { Sandbox } from "./sandbox";
 import { stackUp } from "./stack-up";
 
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, (sandbox: Sandbox) => Promise<Figure[]>>>
     "migration-throughput": migrationThroughput,
     "harbor-client": harborClient,
     "quiet-window": quietWindow,
+    "rolling-hop": rollingHop,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -46,9 +46,13 @@ export class Sandbox {
     }
 
     /** Runs a verb of the CLI as a user does, in a process of its own. @returns its result event */
-    async anchorage<T extends object = object>(args: readonly string[]): Promise<T> {
+    async anchorage<T extends object = object>(
+        args: readonly string[],
+        env: Readonly<Record<string, string>> = {},
+    ): Promise<T> {
         const { stdout } = await this.run(process.execPath, ["bin/anchorage.js", ...args, "--json"], {
             cwd: projectRoot,
+            env,
         });
         const events = stdout
             .split("\n")

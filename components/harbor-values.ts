@@ -1,4 +1,5 @@
 import type { Settings } from "../config/schema";
+import { hookKey, schemaMigrationOf } from "../config/schema-migration";
 import { updateStrategyOf } from "../config/update-strategy";
 import { merge, type ChartValues } from "./chart-values";
 import { names, secretKeys } from "./names";
@@ -20,6 +21,8 @@ export function harborValues({ settings, registryUrl, parts }: HarborValuesArgs)
     const values: ChartValues = {
         externalURL: registryUrl,
         ...secretValues(),
+        // The same in each update, so that the one after an upgrade has nothing to change.
+        ...(schemaMigrationOf(settings).by === "hook" ? { [hookKey]: true } : {}),
         updateStrategy: { type: updateStrategyOf(settings) },
         metrics: { enabled: harbor.metrics, serviceMonitor: { enabled: harbor.serviceMonitors } },
         cache: { enabled: harbor.cache },

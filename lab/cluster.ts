@@ -12,7 +12,7 @@ import { componentPid, components, isClusterRunning, isComponentRunning, type Co
 import { isHealthy } from "./health";
 import type { LabIdentity } from "./identity";
 import { componentAddress, kwokConfiguration, portOptions } from "./kwok-configuration";
-import { labFormat, type LabLayout } from "./layout";
+import type { LabLayout } from "./layout";
 import { initialObjects, nodeNames } from "./objects";
 import { freePorts } from "./ports";
 import { endProcess, endStrayProcesses } from "./process-record";
@@ -134,7 +134,7 @@ export async function prepareCluster(
     identity: LabIdentity,
     restarted: readonly Component[],
 ): Promise<void> {
-    const items = initialObjects(identity.id, labFormat, identity.nodes);
+    const items = initialObjects(identity);
     // The leases of nodes would keep a new KWOK controller from their pods for 200 s: its name is another one at each start.
     const staleNodes = restarted.includes("kwok-controller") ? nodeNames(identity.nodes) : [];
     const apply = [

@@ -1,4 +1,5 @@
 import { labMarker } from "../lib/home";
+import type { LabIdentity } from "./identity";
 import { stages } from "./stages";
 import { storageClassName, volumeProvisioner } from "./stages/volumes";
 
@@ -6,8 +7,8 @@ import { storageClassName, volumeProvisioner } from "./stages/volumes";
 export const zones = ["zone-a", "zone-b", "zone-c"] as const;
 
 /** Every object that a new lab's cluster gets; applied again at each start, which repairs what was deleted. */
-export function initialObjects(id: string, format: number, nodes: number): object[] {
-    return [...stages(), storageClass, marker(id, format), ...nodeNames(nodes).map(node)];
+export function initialObjects({ id, format, nodes, harbor }: LabIdentity): object[] {
+    return [...stages(harbor !== undefined), storageClass, marker(id, format), ...nodeNames(nodes).map(node)];
 }
 
 const storageClass = {

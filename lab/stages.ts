@@ -12,12 +12,13 @@ import { nodeStage, podStages } from "./stages/workloads";
 /**
  * The Stages of the lab: what a kubelet, a volume provisioner, a cloud and the operators would do. Those of operators come
  * into force when their definitions are there.
+ * @param harbor whether the lab has a Harbor, which ends some pods by itself
  */
-export function stages(): object[] {
+export function stages(harbor: boolean): object[] {
     const ofOperators = [...certificateStages, ...gatewayStages, ...databaseStages, ...cacheStages, ...snapshotStages];
     return [
         nodeStage,
-        ...podStages,
+        ...podStages(harbor),
         ...volumeStages,
         ...addressStages,
         ...definitionStages(ofOperators),

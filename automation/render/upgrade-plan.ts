@@ -1,4 +1,5 @@
 import type { ExpectedDowntime, RestartedPart, Seconds } from "../../config/upgrade-downtime";
+import type { SchemaMigration } from "../../config/schema-migration";
 import type { PlannedChange, UpgradeHop } from "../../config/upgrade-plan";
 import { count, type Style } from "./style";
 import type { StackUpgradePlan } from "../upgrade/plan";
@@ -17,20 +18,21 @@ export function renderUpgradePlan(plan: StackUpgradePlan, style: Style): string[
     if (hops.length === 0) return [`${title}: there is no way`];
     return [
         `${title}, ${count(hops.length, "hop")}`,
-        ...hops.flatMap((hop, index) => ["", ...hopLines(hop, index + 1, plan.expected[index], style)]),
+        ...hops.flatMap((hop, index) => ["", ...hopLines(hop, index + 1, plan, style)]),
         "",
         style("bold", "Before each hop is backed up"),
         ...plan.backup.flatMap((sentence) => bullet(sentence)),
     ];
 }
 
-function hopLines(hop: UpgradeHop, number: number, expected: ExpectedDowntime | undefined, style: Style): string[] {
+function hopLines(hop: UpgradeHop, number: number, plan: StackUpgradePlan, style: Style): string[] {
     const { from, to, fromChart, chart, changes } = hop;
+    const expected = plan.expected[number - 1];
     const mine = changes.filter(({ touches }) => touches);
     const others = changes.filter(({ touches }) => !touches);
     return [
         style("bold", `Hop ${String(number)}: ${from} → ${to} (chart ${fromChart} → ${chart})`),
-        ...row("database", database(hop)),
+        ...row("database", database(hop, plan.migration)),
         ...(hop.cacheChange === undefined
             ? []
             : row("cache", `the internal ${hop.cacheChange.from} becomes ${hop.cacheChange.to}`)),
@@ -40,9 +42,10 @@ function hopLines(hop: UpgradeHop, number: number, expected: ExpectedDowntime | 
     ];
 }
 
-function database({ schema, migratesSchema, engineChange }: UpgradeHop): string {
+function database({ schema, migratesSchema, engineChange }: UpgradeHop, { by }: SchemaMigration): string {
+    const who = by === "hook" ? "by a Job before any pod is replaced" : "by core at its start";
     const moved = migratesSchema
-        ? `schema ${String(schema.from)} → ${String(schema.to)}, one way`
+        ? `schema ${String(schema.from)} → ${String(schema.to)}, one way, ${who}`
         : `schema stays at ${String(schema.to)}`;
     if (engineChange === undefined) return moved;
     return `${moved}; rewritten from PostgreSQL ${String(engineChange.from)} to ${String(engineChange.to)}, one way`;

@@ -1,4 +1,4 @@
-import { writers } from "./workloads";
+import { migrator, writers } from "./workloads";
 
 /** What Velero changes of the objects on their way into the cluster, and what it leaves out. Pure. */
 
@@ -117,11 +117,14 @@ export function excludedKinds(volumes: "none" | "files" | "snapshots", copy: boo
 /**
  * Objects of PostgreSQL's operators come from the operator, made anew for the cluster's object that is restored: volumes
  * of an instance without their operator's own backup would not be taken by it, or hold another content than the dump.
+ * Velero leaves out Jobs and pods that are complete, but not those that failed.
  */
 const ofOthers: readonly object[] = [
     { key: "cnpg.io/cluster", operator: "DoesNotExist" },
     { key: "application", operator: "NotIn", values: ["spilo"] },
     { key: "app.kubernetes.io/component", operator: "NotIn", values: ["database-client"] },
+    // A Job that had failed would begin anew, with the version that it was of.
+    { key: "component", operator: "NotIn", values: [migrator] },
 ];
 
 export const restoredObjects: object = { matchExpressions: ofOthers };

@@ -6,6 +6,21 @@ import { waitFor } from "../../lib/wait";
  */
 export const writers = ["core", "jobservice", "registry", "exporter"] as const;
 
+/** The component of the chart's Job that migrates the database before an update (enableMigrateHelmHook). */
+export const migrator = "migrator";
+
+/**
+ * Ends the Job that migrates the database, with its pods. Helm leaves it behind until the next update: one that fails tries
+ * again and again, also after the database was put back.
+ */
+export async function endMigration(objects: NamespaceObjects, release: string): Promise<void> {
+    await objects.kubectl("end the migration of Harbor's database", [
+        ...["delete", "jobs", "-l", selectorOf(release, [migrator]), "--ignore-not-found"],
+        // Its pods go first.
+        ...["--cascade=foreground", "--wait=true", "--timeout=300s"],
+    ]);
+}
+
 /** As kubectl's `-l` takes it: labels that Harbor's chart gives its objects, and their pods. */
 export function selectorOf(release: string, components?: readonly string[]): string {
     const which = components === undefined ? "" : `,component in (${components.join(",")})`;
@@ -60,6 +75,7 @@ export class Workloads {
             if (spec.paused !== true) await this.pause(metadata.name, true);
         }
         const { objects } = this;
+        await endMigration(objects, this.release);
         // Without their ReplicaSets, which a paused Deployment does not make anew, nobody makes the pods anew.
         await objects.kubectl("end Harbor's pods", [
             ...["delete", "replicasets,pods", "-l", selector, "--ignore-not-found", "--wait=false"],

@@ -122,8 +122,7 @@ export function openStep(upgrading: Upgrading): Step {
             update("push");
             await makeProject(upgrading, signal);
             const digest = await pushAndPull(upgrading, `after-${hop.state}`);
-            hop.measured = (await upgrading.prober?.stop()) ?? hop.measured;
-            upgrading.prober = undefined;
+            hop.measured = (await upgrading.stopProbe()) ?? hop.measured;
             update("schedules");
             return `pushed and pulled ${digest.slice(0, 19)}; ${await armSchedules(upgrading, signal)}`;
         },

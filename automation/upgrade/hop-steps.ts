@@ -92,24 +92,23 @@ function harborStep(upgrading: Upgrading): Step {
 }
 
 function probeStep(upgrading: Upgrading): Step {
-    const { doors } = upgrading;
     return {
         id: "probe",
         title: "pull and push all the while",
         plan: `an image of project ${upgrading.project}, to measure what clients notice; the project goes at the end`,
         skip: () => begun(upgrading),
-        run: async ({ signal }) => {
+        run: async ({ signal, update }) => {
             await makeProject(upgrading, signal);
             const image = upgrading.image("probe");
             await upgrading.harbor.registry.push(upgrading.repository, "probe", image);
-            upgrading.prober = doors.probe(upgrading.harbor, upgrading.repository, image);
+            await upgrading.probe(image, update);
             return undefined;
         },
         undo: {
             title: "remove the probe",
             when: "failure",
             run: async ({ signal }) => {
-                upgrading.hop.measured = await upgrading.prober?.stop();
+                upgrading.hop.measured = await upgrading.stopProbe();
                 if (!upgrading.changed) await removeProject(upgrading, signal);
             },
         },
@@ -244,7 +243,7 @@ function releaseStep(upgrading: Upgrading): Step {
         title: `install ${nameOf(hop, "to")}`,
         plan:
             hop.parts === undefined
-                ? `chart ${hop.chart} through the engine; its core migrates the database`
+                ? `chart ${hop.chart} through the engine; the database is migrated by a Job first, or by core (upgrade plan)`
                 : "through the engine, with the settings as they are; a database's operator rewrites it",
         skip: () => upgrading.alreadyVerified("to"),
         run: async ({ signal, update }) => {

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-require-imports -- lazy: with --from no cluster is asked */
 import { findHarborRelease, harborReleases, knownHarborReleases, minorOf } from "../../config/catalogue";
 import type { Settings } from "../../config/schema";
+import { schemaMigrationOf, type SchemaMigration } from "../../config/schema-migration";
 import { expectedDowntime, type ExpectedDowntime } from "../../config/upgrade-downtime";
 import { findKnownRelease, planUpgrade, type UpgradePlan, type UpgradeRefusal } from "../../config/upgrade-plan";
 import { ExitCode, UserError } from "../../lib/errors";
@@ -29,6 +30,8 @@ export interface StackUpgradePlan extends UpgradePlan {
     readonly live: boolean;
     /** What clients are expected to notice, a hop each. */
     readonly expected: readonly ExpectedDowntime[];
+    /** Who brings the schema of the database forward on each hop. */
+    readonly migration: SchemaMigration;
     /** What is backed up before each hop: sentences. */
     readonly backup: readonly string[];
 }
@@ -85,6 +88,7 @@ export async function planStackUpgrade(options: UpgradePlanOptions, context: Con
         refusals,
         stack,
         live: installed !== undefined,
+        migration: schemaMigrationOf(settings),
         expected: plan.hops.map((hop) => expectedDowntime(hop, settings)),
         backup: backupOf(settings, options),
     };

@@ -57,14 +57,16 @@ function stopStep(upgrading: Upgrading, id: string, title: string): Step {
     return {
         id,
         title,
-        plan: "core, jobservice, registry and exporter: their pods end, nobody writes to the database",
+        plan: "core, jobservice, registry, exporter, a migration: their pods end, nobody writes to the database",
         skip: () => upgrading.alreadyVerified("from"),
         run: async () => {
             upgrading.lock.fence();
-            const pods = await doors.workloads.stop();
+            const pods = await doors.workloads.replicas();
             const running = Object.entries(pods).filter(([, count]) => count > 0);
-            // One that a killed rollback has ended has no pods; how many it had is on record.
+            // On record before they end: an old release that was never replaced is not installed anew, and one that a killed
+            // rollback has ended has no pods that could be counted.
             await upgrading.note({ replicas: { ...hop.replicas, ...Object.fromEntries(running) } });
+            await doors.workloads.stop();
             return Object.keys(pods).join(", ");
         },
     };

@@ -7,7 +7,7 @@ import type { Pending } from "../backup/pending";
 import { Quiesce } from "../backup/quiesce";
 import type { ObjectStore } from "../objects/store";
 import type { OpenHarbor } from "../restore/restoration";
-import type { Prober } from "./prober";
+import type { Measured, Prober } from "./prober";
 import { nameOf, verifiedMark, type HopRecord, type Side, type UpgradeRecord } from "./record";
 
 /** What the steps of an upgrade and of its rollback work with, and tell each other. */
@@ -34,8 +34,10 @@ export interface UpgradeDatabase {
 
 /** Harbor's workloads of the stack. */
 export interface UpgradeWorkloads {
-    /** Ends every pod that writes, and waits for it. @returns pods of each Deployment before: 0 of one that was ended */
-    stop(): Promise<Readonly<Record<string, number>>>;
+    /** How many pods each Deployment has that writes: 0 of one that was ended. */
+    replicas(): Promise<Readonly<Record<string, number>>>;
+    /** Ends every pod that writes, the migration's too, and waits for it. */
+    stop(): Promise<void>;
     /** Gives Deployments without pods their number of pods. */
     start(replicas: Readonly<Record<string, number>>): Promise<void>;
     /** Waits until all pods are Ready. @returns how many workloads */
@@ -96,7 +98,7 @@ export interface ReleaseOptions {
 /** One hop on its way, forward or back. */
 export class Upgrading {
     held: Held | undefined;
-    prober: Pick<Prober, "stop"> | undefined;
+    private probing: { readonly prober: Pick<Prober, "stop">; readonly harbor: OpenHarbor } | undefined;
     private opened: OpenHarbor | undefined;
     private quieted: Quiesce | undefined;
 
@@ -140,6 +142,21 @@ export class Upgrading {
         const { opened } = this;
         this.opened = undefined;
         await opened?.close();
+    }
+
+    /** Has the image pulled and pushed all the while, by clients of its own: the others are opened anew on the way. */
+    async probe(image: Image, update: (detail: string) => void): Promise<void> {
+        const harbor = await this.doors.harbor(update);
+        this.probing = { prober: this.doors.probe(harbor, this.repository, image), harbor };
+    }
+
+    /** @returns what clients noticed; undefined where nobody looked */
+    async stopProbe(): Promise<Measured | undefined> {
+        const { probing } = this;
+        this.probing = undefined;
+        const measured = await probing?.prober.stop();
+        await probing?.harbor.close();
+        return measured;
     }
 
     get harbor(): OpenHarbor {

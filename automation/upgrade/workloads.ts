@@ -1,7 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { waitFor } from "../../lib/wait";
 import { UserError } from "../../lib/errors";
-import { notReady, selectorOf, writers, type NamespaceObjects, type WorkloadObject } from "../restore/workloads";
+import {
+    endMigration,
+    migrator,
+    notReady,
+    selectorOf,
+    writers,
+    type NamespaceObjects,
+    type WorkloadObject,
+} from "../restore/workloads";
 import type { UpgradeWorkloads } from "./upgrading";
 
 interface WithContainers {
@@ -16,15 +24,24 @@ interface Listed {
         readonly replicas?: number;
         readonly template?: { readonly spec: WithContainers };
     };
+    readonly status?: { readonly phase?: string };
 }
 
 interface PodObject {
-    readonly metadata: Listed["metadata"];
+    readonly metadata: Listed["metadata"] & {
+        readonly creationTimestamp?: string;
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly ownerReferences?: readonly { readonly uid: string }[];
+    };
     readonly status?: {
+        readonly phase?: string;
         readonly containerStatuses?: readonly {
             readonly name: string;
             readonly restartCount?: number;
-            readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+            readonly state?: {
+                readonly waiting?: { readonly reason?: string; readonly message?: string };
+                readonly terminated?: { readonly message?: string };
+            };
         }[];
     };
 }
@@ -37,10 +54,15 @@ interface Crash {
     readonly message: string | undefined;
     /** The pod's uid and the container's name: another pod of the same name is another one. */
     readonly of: string;
+    /** As kubectl takes it for the log of the container that ended. */
+    readonly log: string;
 }
 
 /** A container may end once or twice while it waits for its database or Redis. */
 const hopeless = 3;
+
+/** A migration that failed leaves a mark in the database, at which each further one ends at once. */
+const hopelessMigrations = 2;
 
 /** Milliseconds between two looks for containers that crash. */
 const crashLook = 2_000;
@@ -62,17 +84,22 @@ export class HarborWorkloads implements UpgradeWorkloads {
         this.database = `${release}-database`;
     }
 
-    async stop(): Promise<Readonly<Record<string, number>>> {
+    async replicas(): Promise<Readonly<Record<string, number>>> {
+        const deployments = await this.list("deployments", selectorOf(this.release, writers));
+        return Object.fromEntries(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas ?? 1]));
+    }
+
+    async stop(): Promise<void> {
         const selector = selectorOf(this.release, writers);
-        const deployments = await this.list("deployments", selector);
-        for (const { metadata } of deployments) await this.scale("deployment", metadata.name, 0);
+        for (const { metadata } of await this.list("deployments", selector))
+            await this.scale("deployment", metadata.name, 0);
+        await endMigration(this.objects, this.release);
         await waitFor(async () => ((await this.list("pods", selector)).length === 0 ? true : undefined), {
             what: `the pods of ${writers.join(", ")} to end`,
             timeoutMs: endsWithin,
             intervalMs: 250,
             signal: this.objects.signal,
         });
-        return Object.fromEntries(deployments.map(({ metadata, spec }) => [metadata.name, spec.replicas ?? 1]));
     }
 
     async start(replicas: Readonly<Record<string, number>>): Promise<void> {
@@ -117,34 +144,25 @@ export class HarborWorkloads implements UpgradeWorkloads {
     private async requireNoCrash(before: ReadonlySet<string> = new Set()): Promise<void> {
         const crash = (await this.crashes()).find(({ of }) => !before.has(of));
         if (crash === undefined) return;
-        const { container, pod, message } = crash;
+        const { container, pod, message, log } = crash;
         throw new UserError(`${container} of pod ${pod} ends again and again`, {
             details: message === undefined ? [] : [message],
-            next: [`kubectl -n ${this.objects.namespace} logs ${pod} -c ${container} --previous`],
+            next: [`kubectl -n ${this.objects.namespace} logs ${log}`],
         });
     }
 
     private async crashes(): Promise<readonly Crash[]> {
-        const pods = await this.list<PodObject>("pods", selectorOf(this.release));
-        return pods
-            .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-            .flatMap(({ metadata, status }) =>
-                (status?.containerStatuses ?? [])
-                    .filter(({ restartCount = 0 }) => restartCount >= hopeless)
-                    .filter(({ state }) => state?.waiting?.reason === "CrashLoopBackOff")
-                    .map(({ name, state }) => ({
-                        pod: metadata.name,
-                        container: name,
-                        message: state?.waiting?.message,
-                        of: `${metadata.uid ?? metadata.name} ${name}`,
-                    })),
-            );
+        const pods = (await this.list<PodObject>("pods", selectorOf(this.release))).filter(
+            ({ metadata }) => metadata.deletionTimestamp === undefined,
+        );
+        return [...restarted(pods), ...failedMigrations(pods)];
     }
 
     async images(): Promise<readonly string[]> {
         const listed = await this.list("deployments,statefulsets,pods", selectorOf(this.release));
         const images = listed
-            .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+            // A pod that has ended runs nothing: that of the last migration, or one that was evicted.
+            .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && !hasEnded(status?.phase))
             .flatMap(({ spec }) => spec.containers ?? spec.template?.spec.containers ?? [])
             .map(({ image }) => image);
         return [...new Set(images)].sort();
@@ -179,4 +197,43 @@ export class HarborWorkloads implements UpgradeWorkloads {
         ]);
         return (JSON.parse(stdout) as { readonly items: readonly T[] }).items;
     }
+}
+
+function hasEnded(phase: string | undefined): boolean {
+    return phase === "Succeeded" || phase === "Failed";
+}
+
+function restarted(pods: readonly PodObject[]): Crash[] {
+    return pods.flatMap(({ metadata, status }) =>
+        (status?.containerStatuses ?? [])
+            .filter(({ restartCount = 0 }) => restartCount >= hopeless)
+            .filter(({ state }) => state?.waiting?.reason === "CrashLoopBackOff")
+            .map(({ name, state }) => ({
+                pod: metadata.name,
+                container: name,
+                message: state?.waiting?.message,
+                of: `${metadata.uid ?? metadata.name} ${name}`,
+                log: `${metadata.name} -c ${name} --previous`,
+            })),
+    );
+}
+
+/** The Job that migrates the database makes another pod for each that failed, for ten minutes: nobody need wait for that. */
+function failedMigrations(pods: readonly PodObject[]): Crash[] {
+    const failed = pods
+        .filter(({ metadata, status }) => metadata.labels?.["component"] === migrator && status?.phase === "Failed")
+        .toSorted((a, b) => (a.metadata.creationTimestamp ?? "").localeCompare(b.metadata.creationTimestamp ?? ""));
+    const [first] = failed;
+    if (first === undefined || failed.length < hopelessMigrations) return [];
+    const [container] = first.status?.containerStatuses ?? [];
+    return [
+        {
+            pod: first.metadata.name,
+            container: container?.name ?? migrator,
+            // The first one's: those after it only find what that one left.
+            message: container?.state?.terminated?.message,
+            of: first.metadata.ownerReferences?.[0]?.uid ?? first.metadata.name,
+            log: first.metadata.name,
+        },
+    ];
 }

@@ -1,6 +1,7 @@
 import { chartKeys, unknownChartValues, type ChartKeys, type UnknownChartValue } from "../chart-keys";
 import { nearest } from "../nearest";
 import type { Settings } from "../schema";
+import { hookKey, whyNoJob } from "../schema-migration";
 
 const ownSecret = "the program's own Secret is named here";
 const inClear = (what: string): string => `${what} in clear: the program keeps it in a Secret`;
@@ -86,6 +87,7 @@ export function checkRawValues(settings: Settings): string[] {
         ...forbidden.map(([path, why]) => `harbor.values.${path} is not for raw values: ${why}`),
         ...hidden(values),
         ...checkAuthorities(settings),
+        ...checkMigration(settings),
         ...unknownChartValues(values, version)
             .filter(({ path }) => !isBelow(path.join(".")))
             .map((value) => `harbor.values.${value.path.join(".")} ${value.why}${advice(value, version)}`),
@@ -130,6 +132,12 @@ function checkAuthorities({ harbor: { values }, database, storage, tls }: Settin
               ]
             : []),
     ];
+}
+
+/** A Job that cannot reach its database stops every update, and a rollback too. */
+function checkMigration(settings: Settings): string[] {
+    const why = settings.harbor.values[hookKey] === true ? whyNoJob(settings) : undefined;
+    return why === undefined ? [] : [`harbor.values.${hookKey} is true, but ${why}: leave it out`];
 }
 
 /** What core.configureUserSettings becomes. */

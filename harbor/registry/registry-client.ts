@@ -116,7 +116,9 @@ export class RegistryClient {
         const scope = request.scope ?? "";
         const known = this.#tokens.get(scope);
         let response = await this.#once(request, known === undefined ? {} : { authorization: `Bearer ${known}` });
-        // A token that was taken before may have run out, or be of a core that is gone.
+        // A token that was taken before may have run out, or be of a core that is gone: Harbor says where tokens are to who
+        // comes with none.
+        if (response.status === 401 && known !== undefined) response = await this.#once(request, {});
         if (response.status === 401) {
             const token = await this.#token(response.header("www-authenticate"), scope, nameOf(request));
             this.#tokens.set(scope, token);

@@ -147,7 +147,7 @@ export class ClusterReader {
                 since: keeper.created ?? metadata.creationTimestamp,
                 ready: status.readyReplicas > 0,
                 running: status.replicas > 0,
-                release: /:v?(\d+\.\d+\.\d+)(?:@|$)/.exec(container?.image ?? "")?.[1],
+                release: releaseOf(container?.image ?? ""),
                 adminPassword,
                 keeper,
                 databaseName: data["POSTGRESQL_DATABASE"],
@@ -161,6 +161,11 @@ export class ClusterReader {
             }
         );
     }
+}
+
+/** Of Harbor, as its image's tag names it; undefined where that names none. */
+export function releaseOf(image: string): string | undefined {
+    return /:v?(\d+\.\d+\.\d+)(?:@|$)/.exec(image)?.[1];
 }
 
 /** Of a container, as a kubelet says it (core/v1). */

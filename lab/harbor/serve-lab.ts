@@ -7,6 +7,7 @@ import { ClientPods } from "./client-pods";
 import { ClusterReader, type Core } from "./cluster";
 import { Door } from "./doors";
 import { isKept } from "./keepers";
+import { MigrationPods } from "./migration-pods";
 import { Parts } from "./parts";
 import { SchemaError } from "./schema";
 import { openStandIn } from "./stand-in";
@@ -31,12 +32,16 @@ const interval = 2_000;
 
 const core = encodeURIComponent("component=core,app=harbor");
 const client = encodeURIComponent("app.kubernetes.io/component=database-client");
+const migrator = encodeURIComponent("app=harbor,component=migrator");
 /** What mostly tells that there is something to do. */
-const watched = [`/apis/apps/v1/deployments?labelSelector=${core}`, `/api/v1/pods?labelSelector=${client}`];
+const watched = [
+    `/apis/apps/v1/deployments?labelSelector=${core}`,
+    ...[client, migrator].map((selector) => `/api/v1/pods?labelSelector=${selector}`),
+];
 
 /**
- * Plays the kubelet for Harbor's core: serves each stack whose core is Ready in the cluster, with its password, its bucket
- * and its database, and answers 503 while it is not. The oldest one has the lab's port, others one of their own. Ends when
+ * Plays the kubelet for Harbor's core, and for the Job that migrates its database: serves each stack whose core is Ready in
+ * the cluster, with its password, its bucket and its database, and answers 503 while it is not. The oldest one has the lab's port, others one of their own. Ends when
  * the signal is aborted.
  * @throws where it cannot listen
  */
@@ -89,7 +94,9 @@ class Lab {
     private readonly doors = new Map<string, Door>();
     private readonly serving = new Map<string, Serving>();
     private readonly failing = new Map<string, Failing>();
-    private cluster: { readonly reader: ClusterReader; readonly clients: ClientPods } | undefined;
+    private cluster:
+        | { readonly reader: ClusterReader; readonly clients: ClientPods; readonly migrations: MigrationPods }
+        | undefined;
     private lastTrouble = "";
     private lastAddresses = "";
 
@@ -117,7 +124,8 @@ class Lab {
             const served = this.serving.get(core.namespace);
             if (served === undefined || served.release !== core.release) await this.start(core);
         }
-        await this.ask(async ({ reader, clients }) => {
+        await this.ask(async ({ reader, clients, migrations }) => {
+            await migrations.look(() => this.parts.databases());
             await clients.look(() => this.parts.databases());
             await this.dropAbandoned(reader.server, cores);
         });
@@ -246,6 +254,10 @@ class Lab {
         const server = new KubeClient(this.settings.kubeconfig);
         for (const list of watched) void server.watch(list, this.wake.up, this.closed.signal);
         const programs = path.join(path.dirname(this.settings.folder), "client-programs");
-        return { reader: new ClusterReader(server), clients: new ClientPods(server, programs, this.log) };
+        return {
+            reader: new ClusterReader(server),
+            clients: new ClientPods(server, programs, this.log),
+            migrations: new MigrationPods(server, this.log),
+        };
     }
 }

@@ -53,8 +53,14 @@ export const nodeStage: Stage = {
 
 const ownedByJob: Condition = { key: ".metadata.ownerReferences.[].kind", operator: "In", values: ["Job"] };
 
-/** A scheduled pod is Ready at once, a Job's pod then succeeds, a deleted pod is gone. */
-export const podStages: readonly Stage[] = [
+/** The pod of the chart's migration Job ends when the lab's Harbor has migrated the database (lab/harbor). */
+const migratesNothing: Condition = { key: ".metadata.labels.component", operator: "NotIn", values: ["migrator"] };
+
+/**
+ * A scheduled pod is Ready at once, a Job's pod then succeeds, a deleted pod is gone.
+ * @param harbor whether the lab has a Harbor, which ends some pods by itself
+ */
+export const podStages = (harbor: boolean): readonly Stage[] => [
     {
         name: "pod-ready",
         apiVersion: "v1",
@@ -100,7 +106,7 @@ export const podStages: readonly Stage[] = [
         name: "pod-complete",
         apiVersion: "v1",
         kind: "Pod",
-        when: [alive, inPhase("Running"), ownedByJob],
+        when: [alive, inPhase("Running"), ownedByJob, ...(harbor ? [migratesNothing] : [])],
         steps: [
             patchOf("status", [
                 "{{ $now := Now }}",

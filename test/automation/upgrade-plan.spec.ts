@@ -86,7 +86,7 @@ describe("upgrade plan", () => {
         assert.match(text(), /^prod: Harbor 2\.12\.2 \(installed\) → 2\.15\.1, 2 hops\n/);
         assert.match(
             text(),
-            /Hop 1: 2\.12\.2 → 2\.14\.4 \(chart 1\.16\.2 → 1\.18\.4\)\n {2}database {4}schema 150 → 171/,
+            /Hop 1: 2\.12\.2 → 2\.14\.4 \(chart 1\.16\.2 → 1\.18\.4\)\n {2}database {4}schema 150 → 171, one way, by a Job before any pod/,
         );
         assert.match(
             text(),
@@ -205,6 +205,9 @@ describe("upgrade plan", () => {
         const { context, text } = await world(inside);
         await upgradePlan(agreed, context);
         assert.match(text(), /rewritten from PostgreSQL 15 to 18, one way\n/);
+        const inner = await world(inside);
+        await upgradePlan({ ...stack, from: "2.14.4", to: "2.15.1" }, inner.context);
+        assert.match(inner.text(), /schema 171 → 180, one way, by core at its start\n/);
         assert.match(text(), /pulls {7}fail for 10 s at least\n {14}the registry's volume is ReadWriteOnce: /);
         const moved = await world(inside, installed("2.15.1", { database: externalDatabase }));
         await upgradePlan({ ...stack, to: "2.15.2" }, moved.context);

@@ -38,7 +38,13 @@ describe("Harbor's values", () => {
                 "trivy.dbRepository": undefined,
                 "trivy.offlineScan": undefined,
                 "updateStrategy.type": "Recreate",
+                enableMigrateHelmHook: undefined,
             },
+        ],
+        [
+            "a database outside of the chart: the schema is migrated before any pod is replaced",
+            { database: { kind: "cloudnative-pg" } },
+            { enableMigrateHelmHook: true },
         ],
         [
             "metrics with ServiceMonitors",

@@ -141,7 +141,10 @@ describe("release in a lab", function () {
         });
         const refused = await (second ?? assert.fail("it saw nothing ahead"));
         assert.equal(refused.code, 3, shown(refused));
-        assert.match(refused.error?.message ?? "", /another command works on this Harbor: .*, release of stack release,/);
+        assert.match(
+            refused.error?.message ?? "",
+            /another command works on this Harbor: .*, release of stack release,/,
+        );
         const next = await release(harbor, undefined, ["--lock-timeout", "1"]);
         assert.equal(next.code, 0, shown(next));
     });

@@ -1,4 +1,5 @@
 import type { OpenHarbor } from "../../automation/restore/restoration";
+import type { Prober } from "../../automation/upgrade/prober";
 import { HarborError } from "../../harbor/client/errors";
 import { digestOf, type Image } from "../../harbor/registry/image";
 import { UserError } from "../../lib/errors";
@@ -25,6 +26,18 @@ export interface FakeHarborOptions {
     readonly state: () => FakeDatabase;
     readonly version: () => string;
     readonly guard: () => void;
+}
+
+const closed = new WeakSet<OpenHarbor>();
+
+/** A client that pulls and pushes all the while: from the moment on at which it is closed nothing works. */
+export function fakeProber(harbor: OpenHarbor): Pick<Prober, "stop"> {
+    return {
+        stop: () => {
+            const seconds = closed.has(harbor) ? 1 : 0;
+            return Promise.resolve({ pulls: { seconds, longest: seconds }, pushes: { seconds: 1, longest: 1 } });
+        },
+    };
 }
 
 /** The clients of a Harbor that is nothing but its database and its images. @param guard throws where it does not answer */
@@ -129,5 +142,10 @@ export function fakeHarbor({ manifests, state, version, guard }: FakeHarborOptio
                 throw new HarborError("not there", { kind: "not-found", endpoint: "GET blob" });
             }),
     };
-    return { url: "http://harbor", client, registry, close: () => Promise.resolve() } as unknown as OpenHarbor;
+    const close = (): Promise<void> => {
+        closed.add(harbor);
+        return Promise.resolve();
+    };
+    const harbor = { url: "http://harbor", client, registry, close } as unknown as OpenHarbor;
+    return harbor;
 }

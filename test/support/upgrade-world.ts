@@ -10,7 +10,8 @@ import type { StepsResult } from "../../automation/steps";
 import { collectingReporter } from "./fakes";
 import { bucketDoor } from "./upgrade-bucket";
 import { UpgradeParts } from "./upgrade-parts";
-import { fakeHarbor, schedule, type FakeDatabase } from "./upgrade-harbor";
+import { fakeHarbor, fakeProber, schedule, type FakeDatabase } from "./upgrade-harbor";
+import { migrate, UpgradeMigration } from "./upgrade-migration";
 
 /** The process of a command ends: whatever it would do next, it does not. */
 class Killed extends Error {}
@@ -43,6 +44,7 @@ export class UpgradeWorld {
             return this.serves();
         },
     });
+    private readonly migration = new UpgradeMigration({ database: () => this.database, broken: () => this.broken });
     /** Calls of doors so far; and the one that is to go wrong. */
     ticks = 0;
     private trouble: { readonly at: number; readonly how: "kill" | "fail" } | undefined;
@@ -50,6 +52,8 @@ export class UpgradeWorld {
     constructor(
         version: string,
         private readonly rewritten: readonly string[] = [],
+        /** Whether a Job migrates the database, before core would. */
+        private readonly hook = false,
     ) {
         this.installed = this.image = this.settings = this.engine = version;
         const image = smallImage("of a user");
@@ -197,6 +201,7 @@ export class UpgradeWorld {
                             throw new UserError("the server does not start on these files");
                         }
                         this.database = JSON.parse(text) as FakeDatabase;
+                        this.migration.goOn();
                     },
                     close: () => Promise.resolve(),
                 });
@@ -209,6 +214,7 @@ export class UpgradeWorld {
                 tick();
                 // Nothing differs: nothing is done, and nothing waited for.
                 if (this.installed === version && this.image === version) return Promise.resolve(undefined);
+                if (this.hook) this.migration.run(version, tick);
                 this.image = version;
                 if (!this.rewritten.includes(this.engine)) this.engine = version;
                 for (const name of Object.keys(this.replicas)) this.replicas[name] ||= 1;
@@ -220,12 +226,16 @@ export class UpgradeWorld {
                 return Promise.resolve(undefined);
             },
             workloads: {
+                replicas: () => {
+                    tick();
+                    return Promise.resolve({ ...this.replicas });
+                },
                 stop: () => {
                     tick();
-                    const before = { ...this.replicas };
-                    for (const name of Object.keys(before)) this.replicas[name] = 0;
+                    for (const name of Object.keys(this.replicas)) this.replicas[name] = 0;
+                    this.migration.end();
                     tick();
-                    return Promise.resolve(before);
+                    return Promise.resolve();
                 },
                 start: (replicas) => {
                     tick();
@@ -259,9 +269,7 @@ export class UpgradeWorld {
                 this.parts.settings = hop.parts?.database?.[side] ?? this.parts.settings;
                 return Promise.resolve(undefined);
             },
-            probe: () => ({
-                stop: () => Promise.resolve({ pulls: { seconds: 0, longest: 0 }, pushes: { seconds: 1, longest: 1 } }),
-            }),
+            probe: fakeProber,
         };
     }
 
@@ -272,12 +280,7 @@ export class UpgradeWorld {
 
     /** A core that starts brings an older schema forward, and does not start on a newer one. */
     private startCore(): void {
-        const { database, image } = this;
-        if (!this.runsPods() || database.dirty || !this.parts.runs) return;
-        if (database.schema !== undefined && numeric(database.schema) > numeric(image)) return;
-        database.dirty = image === this.broken;
-        if (!database.dirty && database.schema === undefined) database.projects = ["library"];
-        database.schema = image;
+        if (this.runsPods() && this.parts.runs) migrate(this.database, this.image, this.broken);
     }
 
     private runsPods(): boolean {
@@ -291,9 +294,4 @@ export class UpgradeWorld {
     private requireRunning(): void {
         if (!this.serves()) throw new UserError("Harbor does not answer");
     }
-}
-
-function numeric(version: string): number {
-    const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
-    return major * 1e6 + minor * 1e3 + patch;
 }

@@ -87,19 +87,12 @@ export class Store {
      * @throws SchemaError where they are of a newer one
      */
     static async open(connection: Connection, release: string): Promise<Store> {
-        const { Pool: ConnectionPool } = await import("pg");
-        const pool = await connect(
-            () => new ConnectionPool({ ...connection, max: 12, idleTimeoutMillis: 0 }),
-            connection,
-        );
-        const base = Object.values(tables).map((options) => Collection.schema(options));
-        try {
-            await migrate(pool, release, base.join("\n"));
-        } catch (error) {
-            await pool.end();
-            throw error;
-        }
-        return new Store(pool);
+        return new Store(await migrated(connection, release));
+    }
+
+    /** The same, and leaves again: core in mode `migrate`. */
+    static async migrate(connection: Connection, release: string): Promise<void> {
+        await (await migrated(connection, release)).end();
     }
 
     /** Runs the work in one transaction: all of it happens, or nothing. */
@@ -131,6 +124,19 @@ export class Store {
     async close(): Promise<void> {
         await this.pool.end();
     }
+}
+
+async function migrated(connection: Connection, release: string): Promise<Pool> {
+    const { Pool: ConnectionPool } = await import("pg");
+    const pool = await connect(() => new ConnectionPool({ ...connection, max: 12, idleTimeoutMillis: 0 }), connection);
+    const base = Object.values(tables).map((options) => Collection.schema(options));
+    try {
+        await migrate(pool, release, base.join("\n"));
+    } catch (error) {
+        await pool.end();
+        throw error;
+    }
+    return pool;
 }
 
 function tablesOn(client: Pool | PoolClient): Tables {

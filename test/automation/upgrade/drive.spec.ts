@@ -16,10 +16,11 @@ describe("an upgrade on its way", function () {
             ...{ sample: [], schedules: [], pausedQueues: [], replicas: {} },
         })),
     });
-    const world = (engineChange = false): UpgradeWorld => new UpgradeWorld("2.12.2", engineChange ? ["2.15.2"] : []);
+    const world = (engineChange = false, hook = false): UpgradeWorld =>
+        new UpgradeWorld("2.12.2", engineChange ? ["2.15.2"] : [], hook);
     /** How many calls of doors that takes. */
-    const length = async (engineChange: boolean, broken?: string): Promise<number> => {
-        const whole = world(engineChange);
+    const length = async (engineChange: boolean, hook: boolean, broken?: string): Promise<number> => {
+        const whole = world(engineChange, hook);
         whole.broken = broken;
         await whole.forward(record(engineChange));
         return whole.ticks;
@@ -34,22 +35,25 @@ describe("an upgrade on its way", function () {
         assert.equal(here.image, "2.15.2");
         assert.equal(here.backups, 2);
         assert.deepEqual(
-            here.current.hops.map(({ state, measured }) => [state, measured?.pushes.seconds]),
+            here.current.hops.map(({ state, measured }) => [state, measured?.pulls.seconds, measured?.pushes.seconds]),
             [
-                ["upgraded", 1],
-                ["upgraded", 1],
+                ["upgraded", 0, 1],
+                ["upgraded", 0, 1],
             ],
         );
     });
 
-    for (const engineChange of [false, true]) {
-        const kind = engineChange ? "over a rewrite of the internal database" : "of the schema alone";
-
+    const kinds = [
+        ["of the schema alone, by core", false, false],
+        ["of the schema alone, by a Job before any pod is replaced", false, true],
+        ["over a rewrite of the internal database", true, false],
+    ] as const;
+    for (const [kind, engineChange, hook] of kinds) {
         it(`${kind}: a failure at any call ends at a Harbor that works, old with its old database, or new`, async () => {
-            const calls = await length(engineChange);
+            const calls = await length(engineChange, hook);
             const ends = new Set<string>();
             for (let at = 1; at <= calls; at++) {
-                const here = world(engineChange);
+                const here = world(engineChange, hook);
                 here.schedule(at, "fail");
                 const result = await here.forward(record(engineChange));
                 assert.ok(result !== "killed");
@@ -61,9 +65,9 @@ describe("an upgrade on its way", function () {
         });
 
         it(`${kind}: after a kill at any call, resume leads to the new Harbor`, async () => {
-            const calls = await length(engineChange);
+            const calls = await length(engineChange, hook);
             for (let at = 1; at <= calls; at++) {
-                const here = world(engineChange);
+                const here = world(engineChange, hook);
                 here.schedule(at, "kill");
                 assert.equal(await here.forward(record(engineChange)), "killed");
                 const result = await here.resume();
@@ -76,10 +80,10 @@ describe("an upgrade on its way", function () {
         });
 
         it(`${kind}: after a kill at any call of a changed hop, rollback leads to the one before`, async () => {
-            const calls = await length(engineChange);
+            const calls = await length(engineChange, hook);
             let rolledBack = 0;
             for (let at = 1; at <= calls; at++) {
-                const here = world(engineChange);
+                const here = world(engineChange, hook);
                 here.schedule(at, "kill");
                 await here.forward(record(engineChange));
                 const hop = here.current.hops.find(({ state }) => state === "changing" || state === "back");
@@ -96,9 +100,9 @@ describe("an upgrade on its way", function () {
         });
 
         it(`${kind}: a kill at any call of a failing hop and its rollback, then resume, ends at the old one`, async () => {
-            const calls = await length(engineChange, "2.15.2");
+            const calls = await length(engineChange, hook, "2.15.2");
             for (let at = 1; at <= calls; at++) {
-                const here = world(engineChange);
+                const here = world(engineChange, hook);
                 here.broken = "2.15.2";
                 here.schedule(at, "kill");
                 assert.equal(await here.forward(record(engineChange)), "killed");
@@ -132,6 +136,16 @@ describe("an upgrade on its way", function () {
         assert.ok(result !== "killed" && result.error instanceof UserError);
         assert.match(result.error.render(), /stays read-only.*upgrade resume --stack public.*upgrade rollback/s);
         assert.equal(here.database.readOnly, true);
+        await here.rollback();
+        assert.deepEqual(here.complaints(), []);
+        assert.equal(here.image, "2.12.2");
+    });
+
+    it("leaves the old pods as they are where a Job's migration fails, and puts the old database under them", async () => {
+        const here = world(false, true);
+        here.broken = "2.14.4";
+        await here.forward(record(), { autoRollback: false });
+        assert.deepEqual([here.image, here.database.dirty], ["2.12.2", true]);
         await here.rollback();
         assert.deepEqual(here.complaints(), []);
         assert.equal(here.image, "2.12.2");

@@ -95,6 +95,28 @@ describe("the client of the registry's protocol", () => {
         assert.match(error.render(), /in place of sha256:\w+\n {2}- the content is not what was pushed/);
     });
 
+    it("gets another token where the one it has is no longer taken: Harbor names its service to who comes without", async () => {
+        const image = smallImage("hello");
+        let valid = 0;
+        // As Harbor's src/server/middleware/v2auth/auth.go, getChallenge.
+        const registry = await Loopback.start(({ path, headers: { authorization } }, response) => {
+            const bearer = `Bearer realm="${registry.url}/service/token",service="harbor-registry"`;
+            const challenge = authorization === undefined ? bearer : 'Basic realm="harbor"';
+            if (path.startsWith("/service/token")) response.end(JSON.stringify({ token: `token-${String(++valid)}` }));
+            else if (authorization === `Bearer token-${String(valid)}`) response.end(image.layer);
+            else response.writeHead(401, { "www-authenticate": challenge }).end();
+        });
+        const client = new RegistryClient({ url: registry.url, user: "admin", password: "Hunter2-is-secret" });
+        open.push(
+            () => registry.stop(),
+            () => client.close(),
+        );
+        await client.pullBlob("p/app", image.layerDigest);
+        valid = 7;
+        assert.ok((await client.pullBlob("p/app", image.layerDigest)).equals(image.layer));
+        assert.equal(valid, 8);
+    });
+
     it("fails with the server's words, and without a secret in them", async () => {
         const wrong = await start({}, "Not-the-password-1");
         const error = await failure(wrong.client.login(), "unauthorized");

@@ -11,6 +11,7 @@ import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
 import { labProject } from "../support/lab-project";
 import { openLabRegistry } from "../support/lab-registry";
+import { labSql } from "../support/lab-sql";
 
 const name = "parts";
 const cli = path.join(projectRoot, "bin/anchorage.js");
@@ -18,13 +19,31 @@ const older = "0.28.2";
 const settings = (major: string, operator: string): string => `config:
   anchorage:cluster: { kind: lab, name: ${name} }
   anchorage:charts: { source: contract }
+  anchorage:harbor: { version: 2.12.2 }
   anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
   anchorage:database: { kind: cloudnative-pg, version: "${major}", instances: 1 } # of the team
   anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
 ${operator}`;
 
-/** The command as it is typed: an operator and its PostgreSQL, forward and back. */
-describe("upgrade parts in a lab", function () {
+interface WithImage {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+}
+
+interface ReplicaSet {
+    readonly metadata: { readonly creationTimestamp: string };
+    readonly spec: WithImage;
+}
+
+interface MigrationJob {
+    readonly spec: WithImage;
+    readonly status: { readonly succeeded?: number; readonly completionTime?: string };
+}
+
+/** Without its registry, which charts from 2.15 on name: `harbor-core:v2.15.2`. */
+const imageOf = ({ template }: WithImage): string => template.spec.containers[0]?.image.split("/").at(-1) ?? "";
+
+/** The commands as they are typed, forward and back: an operator and its PostgreSQL, then Harbor on that database. */
+describe("upgrade in a lab, with an operator's database", function () {
     this.timeout(10 * 60_000);
 
     let project: string;
@@ -51,6 +70,18 @@ describe("upgrade parts in a lab", function () {
         assert.equal(code, 0, text);
         return text;
     };
+    const objects = async <T>(kind: string, component: string): Promise<T[]> => {
+        const args = ["--kubeconfig", lab.kubeconfig, "-n", "harbor", "get", kind, "-o", "json"];
+        const { stdout } = await exec(lab.tools.kubectl, [...args, "-l", `app=harbor,component=${component}`]);
+        return (JSON.parse(stdout) as { items: T[] }).items;
+    };
+    /** When the pods of each version of core came to be, as the API server writes times. */
+    const cores = async (): Promise<ReadonlyMap<string | undefined, string>> => {
+        const sets = await objects<ReplicaSet>("replicasets", "core");
+        return new Map(sets.map(({ metadata, spec }) => [imageOf(spec).split(":v")[1], metadata.creationTimestamp]));
+    };
+    const migrations = (): Promise<MigrationJob[]> => objects("jobs", "migrator");
+    const schema = (): Promise<object[]> => labSql(name, "SELECT version::int, dirty FROM schema_migrations");
     const cluster = async (): Promise<{ uid: string; major: string | undefined }> => {
         const args = [
             "--kubeconfig",
@@ -74,7 +105,8 @@ describe("upgrade parts in a lab", function () {
         const releases = JSON.parse((await exec(lab.tools.helm, args)).stdout) as { chart: string }[];
         return releases[0]?.chart;
     };
-    const requireHarbor = async (): Promise<void> => {
+    const requireHarbor = async (version = "2.12.2"): Promise<void> => {
+        assert.equal((await opened.client.system.info()).harbor_version?.split("-")[0], `v${version}`);
         assert.equal((await opened.client.system.info()).read_only, false);
         assert.deepEqual(
             (await opened.client.jobservice.queues()).filter(({ paused }) => paused),
@@ -130,6 +162,49 @@ describe("upgrade parts in a lab", function () {
         assert.equal(await operatorChart(), `cloudnative-pg-${older}`);
         await requireHarbor();
         assert.match(await readFile(file(), "utf8"), /version: "16", instances: 1 \} # of the team/);
+        assert.match(await done("up", ...flags), /nothing changed/);
+    });
+
+    it("leaves the pods as they are where Harbor's migration fails, and puts the old database back under them", async () => {
+        await labSql(name, "ALTER TABLE audit_log_ext ADD COLUMN since_2_13 text");
+        const { code, text } = await anchorage("upgrade", "run", ...flags, "--to", "2.13", "--wait", "120");
+        assert.equal(code, 1, text);
+        assert.match(text, /core-job of pod migration-job-\S+ ends again and again.*migration 160 failed/s);
+        assert.match(text, /Harbor 2\.13\.5 failed, and 2\.12\.2 is back, with the database as it was/);
+        assert.deepEqual([...(await cores()).keys()], ["2.12.2"]);
+        // The one that failed is gone; the old version's own found the old database, and nothing to do.
+        assert.deepEqual(
+            (await migrations()).map(({ spec, status }) => [imageOf(spec), status.succeeded]),
+            [["harbor-core:v2.12.2", 1]],
+        );
+        assert.deepEqual(await schema(), [{ version: 150, dirty: false }]);
+        await requireHarbor();
+        await labSql(name, "ALTER TABLE audit_log_ext DROP COLUMN since_2_13");
+    });
+
+    const minors = [
+        ["2.13.5", 160],
+        ["2.14.4", 171],
+        ["2.15.2", 180],
+    ] as const;
+    for (const [version, newest] of minors) {
+        it(`goes to ${version} on that version's chart: the schema first, then the pods`, async () => {
+            await done("upgrade", "run", ...flags, "--to", version.slice(0, 4), "--wait", "120");
+            const [job, ...others] = await migrations();
+            assert.deepEqual(others, []);
+            assert.ok(job);
+            assert.deepEqual([imageOf(job.spec), job.status.succeeded], [`harbor-core:v${version}`, 1]);
+            assert.ok((job.status.completionTime ?? "") <= ((await cores()).get(version) ?? ""));
+            assert.deepEqual(await schema(), [{ version: newest, dirty: false }]);
+            await requireHarbor(version);
+        });
+    }
+
+    it("goes back to an older Harbor: its database is there before its own migration looks at it", async () => {
+        const text = await done("upgrade", "rollback", ...flags, "--wait", "120");
+        assert.match(text, /Harbor 2\.14\.4 is installed and verified/);
+        assert.deepEqual(await schema(), [{ version: 171, dirty: false }]);
+        await requireHarbor("2.14.4");
         assert.match(await done("up", ...flags), /nothing changed/);
     });
 });
