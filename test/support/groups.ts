@@ -13,6 +13,7 @@ export const longest = [
     "release",
     "without a lab",
     "backup",
+    "upgrade-operator-database",
     "restore",
     "upgrade",
     "migrate",
