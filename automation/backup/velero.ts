@@ -64,17 +64,21 @@ export class Velero {
         throw new UserError(`there is no BackupStorageLocation ${location}`, { next: ["npx anchorage up makes it"] });
     }
 
-    /** Waits until the location is Available. @throws UserError with Velero's own reason where it is not */
-    async requireLocation(timeoutMs = 60_000): Promise<VeleroLocation> {
-        let last: VeleroLocation | undefined;
+    /** The location once Velero has looked at it, which it does soon after its start. @throws UserError where it does not */
+    async seenLocation(timeoutMs = 60_000): Promise<VeleroLocation> {
         const look = async (): Promise<VeleroLocation | undefined> => {
-            last = await this.location();
+            const now = await this.location();
             // "Unavailable" is an answer: it was tried, and more waiting does not mend it.
-            return last.phase === "New" ? undefined : last;
+            return now.phase === "New" ? undefined : now;
         };
         const { signal } = this.objects;
         const what = `the BackupStorageLocation ${this.output.location} to be looked at`;
-        const found = await waitFor(look, { what, timeoutMs, intervalMs: lookEvery, signal });
+        return waitFor(look, { what, timeoutMs, intervalMs: lookEvery, signal });
+    }
+
+    /** Waits until the location is Available. @throws UserError with Velero's own reason where it is not */
+    async requireLocation(timeoutMs?: number): Promise<VeleroLocation> {
+        const found = await this.seenLocation(timeoutMs);
         if (found.phase === "Available") return found;
         throw new UserError(`Velero cannot use the bucket: the BackupStorageLocation is ${found.phase}`, {
             details: found.message === undefined ? [] : [found.message],

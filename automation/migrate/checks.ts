@@ -44,7 +44,7 @@ export async function gatherMigrationFacts(
         usedClasses(source.outputs, source.door),
         classesOf(target.outputs, target.door),
         foreignClassMap(target),
-        new Velero(target.outputs, target.door).location(),
+        new Velero(target.outputs, target.door).seenLocation(),
     ]);
     const wanted = mapClasses(used, classes, given);
     const left = beside(wanted.mapping, theirs);
