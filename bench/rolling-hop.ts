@@ -1,6 +1,6 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { projectRoot } from "../lib/home";
+import { labProject } from "../test/support/lab-project";
 import { pairsOf, timed, type Figure } from "./harness";
 import type { Sandbox } from "./sandbox";
 
@@ -34,7 +34,10 @@ interface Upgraded {
  * while; the lab's Harbor takes requests over from one release to the next as soon as a pod of the next is Ready.
  */
 export async function rollingHop(sandbox: Sandbox): Promise<Figure[]> {
-    const env = { ANCHORAGE_PROJECT: await projectIn(sandbox) };
+    const project = await labProject(lab);
+    sandbox.onClose(() => rm(project, { recursive: true }));
+    await writeFile(path.join(project, `Pulumi.${lab}.yaml`), settings);
+    const env = { ANCHORAGE_PROJECT: project };
     const stack = ["--stack", lab, "--engine", "rehearsal", "--yes"];
     sandbox.onClose(() => sandbox.anchorage(["lab", "reset", "--name", lab, "--yes"]));
     await sandbox.anchorage(["lab", "start", "--name", lab]);
@@ -64,16 +67,4 @@ export async function rollingHop(sandbox: Sandbox): Promise<Figure[]> {
         };
     };
     return [figure("pulls", pulls, 0.05), figure("pushes (Harbor is read-only)", pushes, 0.6)];
-}
-
-/** This project with a stack of its own. */
-async function projectIn(sandbox: Sandbox): Promise<string> {
-    const folder = path.join(sandbox.folder, "project");
-    await mkdir(folder);
-    for (const entry of await readdir(projectRoot)) {
-        if (/^Pulumi\..+\.yaml$/.test(entry) || entry.startsWith(".")) continue;
-        await symlink(path.join(projectRoot, entry), path.join(folder, entry));
-    }
-    await writeFile(path.join(folder, `Pulumi.${lab}.yaml`), settings);
-    return folder;
 }

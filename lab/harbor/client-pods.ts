@@ -38,6 +38,9 @@ const podsForm = z.object({
 });
 type Pod = z.infer<typeof podsForm>["items"][number];
 
+/** Where the pods of database clients are, in the API. */
+export const clientPods = `/api/v1/pods?labelSelector=${encodeURIComponent("app.kubernetes.io/component=database-client")}`;
+
 /**
  * Plays the container of a database's client: KWOK runs what is executed in such a Pod on this machine (its Exec object),
  * with PostgreSQL's programs and, in place of the stack's database, the one that the lab has for it.
@@ -55,8 +58,7 @@ export class ClientPods {
 
     /** Looks for new ones. @param databases starts PostgreSQL where it does not run */
     async look(databases: () => Promise<Databases>): Promise<void> {
-        const selector = encodeURIComponent("app.kubernetes.io/component=database-client");
-        const { items } = podsForm.parse(await this.server.get(`/api/v1/pods?labelSelector=${selector}`));
+        const { items } = podsForm.parse(await this.server.get(clientPods));
         for (const pod of items) {
             if (pod.spec.nodeName === undefined || this.known.has(pod.metadata.uid)) continue;
             await this.serve(pod, await databases());

@@ -79,15 +79,17 @@ export interface Core {
     readonly bucket: Omit<Bucket, "accessKey" | "secretKey"> | undefined;
 }
 
+const ofCore = encodeURIComponent("component=core,app=harbor");
+/** Where the Deployments of core are, in the API. */
+export const coreDeployments = `/apis/apps/v1/deployments?labelSelector=${ofCore}`;
+
 /** What runs in the lab's cluster. */
 export class ClusterReader {
     constructor(readonly server: KubeClient) {}
 
     /** Every core there is, that with the oldest data first. @throws where the API server does not answer */
     async cores(): Promise<Core[]> {
-        const selector = encodeURIComponent("component=core,app=harbor");
-        const found = await this.server.get(`/apis/apps/v1/deployments?labelSelector=${selector}`);
-        const { items } = deploymentsForm.parse(found);
+        const { items } = deploymentsForm.parse(await this.server.get(coreDeployments));
         const cores = await Promise.all(items.map((item) => this.describe(item)));
         return cores
             .flatMap((core) => core ?? [])
@@ -97,8 +99,7 @@ export class ClusterReader {
     /** Says of core's pods whether they are Ready, as a kubelet does. @param why not; undefined: they are */
     async markCorePods(namespace: string, why: string | undefined): Promise<void> {
         const pods = `/api/v1/namespaces/${namespace}/pods`;
-        const selector = encodeURIComponent("component=core,app=harbor");
-        const { items } = podsForm.parse(await this.server.get(`${pods}?labelSelector=${selector}`));
+        const { items } = podsForm.parse(await this.server.get(`${pods}?labelSelector=${ofCore}`));
         const status = why === undefined ? "True" : "False";
         for (const { metadata, status: now } of items) {
             if (now.conditions.every(({ type, status: is }) => type !== "Ready" || is === status)) continue;

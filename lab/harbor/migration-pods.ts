@@ -37,6 +37,9 @@ const podsForm = z.object({
 type Pod = z.infer<typeof podsForm>["items"][number];
 const configMapForm = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
+/** Where the pods of the chart's migration Job are, in the API. */
+export const migrationPods = `/api/v1/pods?labelSelector=${encodeURIComponent("app=harbor,component=migrator")}`;
+
 /**
  * Plays the container of the chart's migration Job: core in mode `migrate`. Its pod has succeeded when the schema is that
  * of the release of its image, and has failed where it did not become that; the Stages of pods leave it alone.
@@ -49,8 +52,7 @@ export class MigrationPods {
 
     /** Looks for those that run. @param databases starts PostgreSQL where it does not run */
     async look(databases: () => Promise<Databases>): Promise<void> {
-        const selector = encodeURIComponent("app=harbor,component=migrator");
-        const { items } = podsForm.parse(await this.server.get(`/api/v1/pods?labelSelector=${selector}`));
+        const { items } = podsForm.parse(await this.server.get(migrationPods));
         for (const pod of items) {
             if (pod.status.phase !== "Running" || pod.metadata.deletionTimestamp !== undefined) continue;
             const why = await this.migrate(pod, await databases());

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { writeFileAtomic } from "../../lib/files";
 import { KubeClient } from "../kube-client";
 import { Wake } from "../wake";
-import { ClientPods } from "./client-pods";
-import { ClusterReader, type Core } from "./cluster";
+import { clientPods, ClientPods } from "./client-pods";
+import { ClusterReader, coreDeployments, type Core } from "./cluster";
 import { Door } from "./doors";
 import { isKept } from "./keepers";
-import { MigrationPods } from "./migration-pods";
+import { migrationPods, MigrationPods } from "./migration-pods";
 import { Parts } from "./parts";
 import { SchemaError } from "./schema";
 import { openStandIn } from "./stand-in";
@@ -30,14 +30,8 @@ export type LabHarborSettings = z.infer<typeof labHarborSettings>;
 /** Milliseconds between two looks at the cluster where none of {@link watched} changes. */
 const interval = 2_000;
 
-const core = encodeURIComponent("component=core,app=harbor");
-const client = encodeURIComponent("app.kubernetes.io/component=database-client");
-const migrator = encodeURIComponent("app=harbor,component=migrator");
 /** What mostly tells that there is something to do. */
-const watched = [
-    `/apis/apps/v1/deployments?labelSelector=${core}`,
-    ...[client, migrator].map((selector) => `/api/v1/pods?labelSelector=${selector}`),
-];
+const watched = [coreDeployments, clientPods, migrationPods];
 
 /**
  * Plays the kubelet for Harbor's core, and for the Job that migrates its database: serves each stack whose core is Ready in

@@ -10,7 +10,7 @@ import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
 import { labProject } from "../support/lab-project";
-import { openLabRegistry } from "../support/lab-registry";
+import { openLabRegistry, requireUpgraded } from "../support/lab-registry";
 import { labSql } from "../support/lab-sql";
 
 const name = "parts";
@@ -70,9 +70,10 @@ describe("upgrade in a lab, with an operator's database", function () {
         assert.equal(code, 0, text);
         return text;
     };
-    const objects = async <T>(kind: string, component: string): Promise<T[]> => {
+    const objects = async <T>(kind: string, component?: string): Promise<T[]> => {
         const args = ["--kubeconfig", lab.kubeconfig, "-n", "harbor", "get", kind, "-o", "json"];
-        const { stdout } = await exec(lab.tools.kubectl, [...args, "-l", `app=harbor,component=${component}`]);
+        const selector = component === undefined ? [] : ["-l", `app=harbor,component=${component}`];
+        const { stdout } = await exec(lab.tools.kubectl, [...args, ...selector]);
         return (JSON.parse(stdout) as { items: T[] }).items;
     };
     /** When the pods of each version of core came to be, as the API server writes times. */
@@ -83,20 +84,11 @@ describe("upgrade in a lab, with an operator's database", function () {
     const migrations = (): Promise<MigrationJob[]> => objects("jobs", "migrator");
     const schema = (): Promise<object[]> => labSql(name, "SELECT version::int, dirty FROM schema_migrations");
     const cluster = async (): Promise<{ uid: string; major: string | undefined }> => {
-        const args = [
-            "--kubeconfig",
-            lab.kubeconfig,
-            "-n",
-            "harbor",
-            "get",
-            "clusters.postgresql.cnpg.io",
-            "-o",
-            "json",
-        ];
-        const { items } = JSON.parse((await exec(lab.tools.kubectl, args)).stdout) as {
-            items: { metadata: { uid: string }; spec: { imageName: string } }[];
-        };
-        const [one] = items;
+        interface Cluster {
+            readonly metadata: { readonly uid: string };
+            readonly spec: { readonly imageName: string };
+        }
+        const [one] = await objects<Cluster>("clusters.postgresql.cnpg.io");
         assert.ok(one);
         return { uid: one.metadata.uid, major: /:(\d+)\./.exec(one.spec.imageName)?.[1] };
     };
@@ -105,20 +97,8 @@ describe("upgrade in a lab, with an operator's database", function () {
         const releases = JSON.parse((await exec(lab.tools.helm, args)).stdout) as { chart: string }[];
         return releases[0]?.chart;
     };
-    const requireHarbor = async (version = "2.12.2"): Promise<void> => {
-        assert.equal((await opened.client.system.info()).harbor_version?.split("-")[0], `v${version}`);
-        assert.equal((await opened.client.system.info()).read_only, false);
-        assert.deepEqual(
-            (await opened.client.jobservice.queues()).filter(({ paused }) => paused),
-            [],
-        );
-        await registry.pullManifest("library/app", digest);
-        const projects = await opened.client.projects.list().toArray();
-        assert.deepEqual(
-            projects.map((one) => one.name),
-            ["library"],
-        );
-    };
+    const requireHarbor = (version = "2.12.2"): Promise<void> =>
+        requireUpgraded({ opened, registry }, version, [digest]);
 
     before(async function () {
         this.timeout(labTimeout);

@@ -32,3 +32,23 @@ export async function harborHealthy({ client }: OpenedClient): Promise<void> {
     };
     await waitFor(look, { what: "Harbor to be healthy", timeoutMs: 120_000, intervalMs: 200 });
 }
+
+/** That a Harbor is of a version, serves its images, and has nothing switched off or left of what upgrades make. */
+export async function requireUpgraded(
+    { opened: { client }, registry }: Pick<OpenedRegistry, "opened" | "registry">,
+    version: string,
+    digests: readonly string[],
+): Promise<void> {
+    const { harbor_version, read_only } = await client.system.info();
+    assert.deepEqual([harbor_version?.split("-")[0], read_only], [`v${version}`, false]);
+    assert.deepEqual(
+        (await client.jobservice.queues()).filter(({ paused }) => paused),
+        [],
+    );
+    for (const digest of digests) await registry.pullManifest("library/app", digest);
+    const projects = await client.projects.list().toArray();
+    assert.deepEqual(
+        projects.map(({ name }) => name),
+        ["library"],
+    );
+}
