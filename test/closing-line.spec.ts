@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closingLine, parseClosingLine, sumOf } from "./support/closing-line";
+import { closingLine, failuresIn, parseClosingLine, sumOf } from "./support/closing-line";
 
 describe("the closing line of a run", () => {
     it("is read as it is written, and is no other line", () => {
@@ -18,5 +18,11 @@ describe("the closing line of a run", () => {
             { passed: 10, failed: 0, skipped: 0 },
         ];
         assert.deepEqual(sumOf(counts), { passed: 11, failed: 2, skipped: 3 });
+    });
+
+    it("comes after the failures of each run, with their reasons", () => {
+        const reasons = ["\x1b[31m  1 failing\x1b[0m", "", "  1) a lab", "       starts:", "     Error: no room"];
+        assert.deepEqual(failuresIn(["  a lab", "    1) starts", "", "  2 passing (3s)", ...reasons]), reasons);
+        assert.deepEqual(failuresIn(["  a lab", "    ✔ starts", "  1 passing (3s)"]), []);
     });
 });

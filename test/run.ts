@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "../lib/home";
-import { closingLine, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
+import { closingLine, failuresIn, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
 import { groupsOf, type Group } from "./support/groups";
 
 /** Runs of mocha side by side. Three leave two cores no idle time, take no less, and each test waits longer. */
@@ -39,6 +39,8 @@ async function main(): Promise<void> {
         }
     };
     await Promise.all(Array.from({ length: jobs }, worker));
+    // Once more at the end, where a pipeline that keeps the last lines only has them.
+    ended.flatMap(({ lines }) => failuresIn(lines)).forEach((line) => console.log(line));
     const counts = ended.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
     // A run that did not come to its end has no count, and the whole has none then.
     const whole = counts.length === ended.length && !stop.signal.aborted;

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** What a run of tests came to. */
 export interface Counts {
     readonly passed: number;
@@ -24,4 +26,10 @@ export function sumOf(all: readonly Counts[]): Counts {
         failed: sum.failed + failed,
         skipped: sum.skipped + skipped,
     }));
+}
+
+/** What a run of mocha said of its failures: from its count of them to its last line; nothing where none failed. */
+export function failuresIn(lines: readonly string[]): readonly string[] {
+    const begin = lines.findIndex((line) => /^ +\d+ failing$/.test(stripVTControlCharacters(line)));
+    return begin < 0 ? [] : lines.slice(begin);
 }
