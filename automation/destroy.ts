@@ -1,4 +1,5 @@
 import { ExitCode, UserError } from "../lib/errors";
+import { waitWhileUnderWay } from "./backup/under-way";
 import type { Context } from "./context";
 import type { UpOptions } from "./up";
 import { announceEngine, forwardEvent, machineResult } from "./preview";
@@ -50,6 +51,7 @@ export async function destroy(options: DestroyOptions, context: Context): Promis
             throw new UserError("not confirmed: nothing was deleted", { exitCode: ExitCode.refused });
         }
     }
+    await waitWhileUnderWay(engine, options, context);
     if (guarded.length > 0) await engine.unprotect();
     const result = await reporter.step(`destroy ${options.stack}`, (update) =>
         engine.destroy({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { ExitCode, UserError } from "../lib/errors";
+import { waitWhileUnderWay } from "./backup/under-way";
 import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult } from "./engine";
 import { announceEngine, forwardEvent, machineResult, runPreview } from "./preview";
@@ -28,6 +29,7 @@ export async function up(options: UpOptions, context: Context): Promise<void> {
     await startRehearsalLab(options, context);
     const selected = await context.selectEngine(options);
     announceEngine(selected, context.reporter);
+    await waitWhileUnderWay(selected.engine, options, context);
     const before = await preflight(selected, options, context);
     // A policy is kept before anything is made, not found broken half-way; and what is there may be lost.
     const hasPolicies = (options.policyPack ?? []).length > 0;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import { ExecFailure } from "../../lib/exec";
-import { processStart } from "../../lib/processes";
+import { isSameProcess, processStart } from "../../lib/processes";
 import type { Pending } from "./pending";
 
 /** A Lease that one command holds, as an object (coordination.k8s.io/v1): made, read and written. */
@@ -86,6 +86,12 @@ export function holderOf(lease: LeaseObject): LeaseHolder | undefined {
     } catch {
         return undefined;
     }
+}
+
+/** Whether it is held here: by this command, or by the one that it is a step of. */
+export function isThisProcess(lease: LeaseObject): boolean {
+    const holder = holderOf(lease);
+    return holder?.host === hostname() && holder.pid === process.pid && isSameProcess(holder.pid, holder.start);
 }
 
 /**

@@ -191,7 +191,12 @@ export async function readMaintenance(
     return { ...(holder === undefined ? {} : { holder }), ...(pending === undefined ? {} : { pending }) };
 }
 
-/** @throws UserError where it is held */
+/** @throws HeldError where somebody holds it who lives, or whose time has not run out */
+export function refuseWhileHeld(lease: LeaseObject): void {
+    stateOf(lease, Date.now(), isAliveHere);
+}
+
+/** @throws HeldError where it is held */
 function stateOf(lease: LeaseObject, now: number, isAlive: (holder: LeaseHolder) => boolean): "free" | "expired" {
     const { holderIdentity, renewTime, leaseDurationSeconds } = lease.spec;
     if (holderIdentity === "") return "free";

@@ -3,6 +3,7 @@ import { LeaseLock } from "../backup/lock";
 import type { Pending } from "../backup/pending";
 import { ExitCode, UserError } from "../../lib/errors";
 import { requireBackup } from "../backup/stores";
+import { refuseDuringRelease } from "../backup/under-way";
 import { VeleroObjects } from "../backup/velero-access";
 import { askCluster, type ClusterDoor } from "../cluster-access";
 import type { RestoreLock } from "./restoration";
@@ -33,6 +34,7 @@ export class StackLock implements RestoreLock {
     ): Promise<StackLock> {
         // Given back after Ctrl-C, too.
         const door = { ...given, signal: new AbortController().signal };
+        await refuseDuringRelease(outputs, door);
         const inVelero = new VeleroObjects(outputs, requireBackup(outputs).namespace, door);
         const outer = await LeaseLock.acquire(inVelero, { purpose });
         const lock = new StackLock(outer, outputs, door, purpose, onLost);

@@ -6,6 +6,7 @@ import { ExitCode, UserError } from "../../lib/errors";
 import { anchorageHome } from "../../lib/home";
 import { unlockBackups } from "../backup/manage";
 import { openBackupStore } from "../backup/stores";
+import { refuseDuringRelease } from "../backup/under-way";
 import { VeleroObjects } from "../backup/velero-access";
 import type { ClusterDoor } from "../cluster-access";
 import type { Context, StackOptions } from "../context";
@@ -144,6 +145,7 @@ export async function onGround(
     const lost = new AbortController();
     const signal = AbortSignal.any([context.signal, lost.signal]);
     const door = { exec: context.exec, kubectl: await context.kubectl(outputs.cluster), signal };
+    await refuseDuringRelease(outputs, door);
     const store = await openBackupStore(outputs, door);
     try {
         const record = await readRecord(new VeleroObjects(outputs, outputs.namespace, door));

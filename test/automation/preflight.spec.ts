@@ -259,12 +259,13 @@ describe("preflight", () => {
 
     it("stops preview and up before the engine is let at the stack", async () => {
         for (const verb of [preview, up]) {
-            const { context, calls } = await setUp(onCluster, server("v1.36.0"), installed("2.15.1"));
+            const nobody: Exec = () => Promise.resolve({ stdout: "", stderr: "" });
+            const { context, calls } = await setUp(onCluster, nobody, installed("2.15.1"));
             await assert.rejects(
                 verb({ ...options, yes: true }, context),
                 (error: unknown) => error instanceof UserError && error.exitCode === ExitCode.refused,
             );
-            assert.deepEqual(calls, ["outputs"]);
+            assert.deepEqual([...new Set(calls)], ["outputs"]);
         }
     });
 

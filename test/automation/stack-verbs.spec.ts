@@ -118,7 +118,7 @@ describe("verbs of a stack", () => {
                 { interactive: true, confirm: () => Promise.resolve(false) },
             );
             await assert.rejects(up(options, context), failsWith(ExitCode.refused, /not confirmed/));
-            assert.deepEqual(calls, ["outputs", "preview"]);
+            assert.deepEqual(calls, ["outputs", "outputs", "preview"]);
         });
 
         it("asks nothing where nothing would change", async () => {
@@ -131,7 +131,7 @@ describe("verbs of a stack", () => {
                 { interactive: true },
             );
             await up(options, context);
-            assert.deepEqual(calls, ["outputs", "preview", "up", "resources"]);
+            assert.deepEqual(calls, ["outputs", "outputs", "preview", "up", "resources"]);
             assert.match(text(), /nothing changed: 1 unchanged/);
         });
 
@@ -141,7 +141,7 @@ describe("verbs of a stack", () => {
                 resources,
             });
             await up({ ...options, yes: true }, context);
-            assert.deepEqual(calls, ["outputs", "up", "resources"]);
+            assert.deepEqual(calls, ["outputs", "outputs", "up", "resources"]);
             assert.match(text(), /registry-admin {2}RandomPassword {2}created/);
             assert.match(text(), /registry +http:\/\/localhost:8080/);
             assert.match(text(), /Secret harbor\/harbor-admin, key HARBOR_ADMIN_PASSWORD/);
@@ -163,7 +163,13 @@ describe("verbs of a stack", () => {
             up: () => Promise.resolve(sampleResult([volume])),
             resources: () => Promise.resolve([]),
         };
-        const refused = setUp(there);
+        // Before it the cluster is asked who works on the stack, and then Helm whether its last release failed.
+        const doors: Partial<Context> = {
+            kubectl: () => Promise.resolve("kubectl"),
+            exec: (_file, args) =>
+                Promise.resolve({ stdout: args.includes("secrets") ? '{"items":[]}' : "", stderr: "" }),
+        };
+        const refused = setUp(there, doors);
         let id = "";
         await assert.rejects(up({ ...options, yes: true }, refused.context), (error) => {
             failsWith(ExitCode.dangerous, /not touched[^]*registry-database-data|data[^]*--allow/)(error);
@@ -171,11 +177,7 @@ describe("verbs of a stack", () => {
             return true;
         });
         assert.deepEqual(refused.calls.includes("up"), false);
-        // Before the update Helm is asked whether its last release failed.
-        const wanted = setUp(there, {
-            kubectl: () => Promise.resolve("kubectl"),
-            exec: () => Promise.resolve({ stdout: '{"items":[]}', stderr: "" }),
-        });
+        const wanted = setUp(there, doors);
         await up({ ...options, yes: true, allow: [id] }, wanted.context);
         assert.deepEqual(
             wanted.calls.filter((call) => call === "up"),
@@ -217,7 +219,7 @@ describe("verbs of a stack", () => {
                 destroy: () => Promise.resolve(sampleResult([change("delete")], {})),
             });
             await destroy({ ...all, unprotect: true }, context);
-            assert.deepEqual(calls, ["resources", "unprotect", "destroy"]);
+            assert.deepEqual(calls, ["resources", "outputs", "unprotect", "destroy"]);
         });
 
         it("deletes nothing when the answer is no, and nothing from an empty stack", async () => {

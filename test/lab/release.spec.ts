@@ -59,9 +59,15 @@ describe("release in a lab", function () {
         more: readonly string[] = [],
     ): Promise<Run> => {
         await writeFile(file(), settings(harbor));
-        const args = ["release", "--stack", name, "--engine", "rehearsal", "--yes", "--json", "--wait", "180"];
-        const reports = ["--report", path.join(project, "out")];
-        const child = spawn(process.execPath, [cli, ...args, ...reports, ...more], {
+        return run("release", ["--wait", "180", "--report", path.join(project, "out"), ...more], seen);
+    };
+    const run = async (
+        verb: string,
+        flags: readonly string[],
+        seen: (event: Event, child: ChildProcess) => void = () => undefined,
+    ): Promise<Run> => {
+        const args = [verb, "--stack", name, "--engine", "rehearsal", "--yes", "--json", ...flags];
+        const child = spawn(process.execPath, [cli, ...args], {
             env: { ...process.env, ANCHORAGE_PROJECT: project },
             stdio: ["ignore", "pipe", "inherit"],
         });
@@ -130,21 +136,28 @@ describe("release in a lab", function () {
         assert.equal((await record()).good.harbor, "2.12.2");
     });
 
-    it("is refused to a second one while it is at work, and is free once it is killed", async () => {
+    it("keeps a second one and what changes all of the stack away while it is at work, and no longer", async () => {
         const harbor = "version: 2.12.2";
-        let second: Promise<Run> | undefined;
+        const others: Promise<Run>[] = [];
         await release(harbor, (event, child) => {
-            if (event.title !== "see what is ahead" || second !== undefined) return;
+            if (event.title !== "see what is ahead" || others.length > 0) return;
             // Stopped, it is as one that takes long.
             child.kill("SIGSTOP");
-            second = release(harbor, undefined, ["--lock-timeout", "1"]).finally(() => child.kill("SIGKILL"));
+            others.push(
+                release(harbor, undefined, ["--lock-timeout", "1"]),
+                run("up", []),
+                run("destroy", ["--unprotect"]),
+            );
+            void Promise.allSettled(others).finally(() => child.kill("SIGKILL"));
         });
-        const refused = await (second ?? assert.fail("it saw nothing ahead"));
-        assert.equal(refused.code, 3, shown(refused));
-        assert.match(
-            refused.error?.message ?? "",
-            /another command works on this Harbor: .*, release of stack release,/,
-        );
+        assert.equal(others.length, 3, "it saw nothing ahead");
+        for (const refused of await Promise.all(others)) {
+            assert.equal(refused.code, 3, shown(refused));
+            assert.match(
+                refused.error?.message ?? "",
+                /another command works on this Harbor: .*, release of stack release,/,
+            );
+        }
         const next = await release(harbor, undefined, ["--lock-timeout", "1"]);
         assert.equal(next.code, 0, shown(next));
     });

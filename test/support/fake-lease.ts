@@ -4,6 +4,7 @@ import { ExecFailure } from "../../lib/exec";
 
 interface Stored {
     metadata: {
+        name: string;
         resourceVersion?: string;
         annotations?: Record<string, string>;
         managedFields?: readonly { readonly time: string }[];
@@ -22,7 +23,10 @@ export class FakeLease implements LeaseObjects {
 
     async kubectl(what: string, args: readonly string[], input?: string): Promise<string> {
         const [verb] = args;
-        if (verb === "get") return this.stored === undefined ? "" : JSON.stringify(this.stored);
+        if (verb === "get") {
+            const isIt = this.stored !== undefined && args.includes(this.stored.metadata.name);
+            return isIt ? JSON.stringify(this.stored) : "";
+        }
         await this.beforeWrite();
         const wanted = JSON.parse(input ?? "") as Stored;
         if (verb === "create" && this.stored !== undefined) throw this.refusal(what, "AlreadyExists");

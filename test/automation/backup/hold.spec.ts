@@ -38,6 +38,7 @@ class Cluster {
         } catch (error) {
             throw error instanceof UserError && error.cause instanceof ExecFailure ? error.cause : error;
         }
+        if (args.includes("--ignore-not-found")) return { stdout: "", stderr: "" };
         const stderr = `Error from server (NotFound): namespaces "${outputs.namespace}" not found`;
         throw new ExecFailure("kubectl ended with exit code 1", "kubectl", 1, "", stderr, undefined, {});
     }

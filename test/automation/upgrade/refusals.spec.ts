@@ -92,6 +92,7 @@ describe("upgrade run: what must not be done is refused before anything is chang
             [/^version /, JSON.stringify({ serverVersion: { gitVersion: "v1.34.1" } })],
             [/^get secret /, JSON.stringify({ data: { k: Buffer.from(keys).toString("base64") } })],
             [/^get configmap anchorage-upgrade /, ""],
+            [/^get --request-timeout=20s leases\.coordination\.k8s\.io anchorage-release /, ""],
             [/^get backupstoragelocations/, JSON.stringify({ ...named, status: { phase: location, message: "no" } })],
             [/^create -f - /, "request"],
             [/^get serverstatusrequests/, JSON.stringify({ status: { phase: "Processed", serverVersion: "v1.18" } })],
