@@ -3,6 +3,7 @@ import type { StackOutputs } from "../config/contract";
 import { ExitCode, UserError } from "../lib/errors";
 import { anchorageHome } from "../lib/home";
 import { checkBackup, purgesOf, skewOfServer } from "./backup/checks";
+import { checkRoom } from "./backup/room";
 import { openDatabaseClient } from "./backup/database";
 import { removeLeftClients } from "./backup/database-left";
 import { onBackupGround, openHarbor, type BackupGround } from "./backup/ground";
@@ -122,6 +123,7 @@ function realDoors(
                 clusterSkewMs: hold.clusterSkewMs,
                 storeSkewMs: () => skewOfServer(endpoint, signal),
                 purges: () => purgesOf(outputs, door),
+                room: () => checkRoom({ plan: { stack: options.stack, outputs }, ...stores }),
                 signal,
             }),
         sample: (harbor, signal) => sampleImages(harbor, samples, { signal }),

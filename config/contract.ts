@@ -80,6 +80,8 @@ export interface BackupOutput {
     readonly volumePolicy?: string;
     /** Sets that `backup` keeps at least, and for how many days. */
     readonly retention: { readonly count: number; readonly days: number };
+    /** Bytes that the bucket may hold; absent: nobody knows. */
+    readonly capacity?: number;
 }
 
 export interface ReleaseOutput {

@@ -77,8 +77,7 @@ class Pass {
 
     /** Copies what is shared and not there yet. @param withOwn what somebody else put beside it, too */
     async *shared(root: string, { withOwn = false } = {}): AsyncIterable<InventoryLine> {
-        const there = underOwnKeys(this.target.list(sharedKey(root)));
-        yield* this.each(sideBySide(this.source.list(root), there), ({ left, right }) => {
+        yield* this.each(sharedSideBySide(this.source, this.target, root), ({ left, right }) => {
             if (left === undefined) return undefined;
             const kind = kindOf(left.key);
             if (kind.kind === "own" && withOwn) return this.copyOwn(left);
@@ -141,6 +140,23 @@ class Pass {
             return undefined;
         }
     }
+}
+
+/** What is kept for all sets and not in the backup bucket yet, as far as can be seen without reading it. */
+export async function* missingBlobs(source: ObjectStore, target: ObjectStore): AsyncIterable<StoredObject> {
+    for (const root of [linkRoot, contentRoot]) {
+        for await (const { left, right } of sharedSideBySide(source, target, root))
+            if (left !== undefined && kindOf(left.key).kind === "shared" && right?.size !== left.size) yield left;
+    }
+}
+
+/** The registry's bucket beside what is kept of it for all sets. */
+function sharedSideBySide(
+    source: ObjectStore,
+    target: ObjectStore,
+    root: string,
+): AsyncIterable<{ readonly left?: StoredObject; readonly right?: StoredObject }> {
+    return sideBySide(source.list(root), underOwnKeys(target.list(sharedKey(root))));
 }
 
 /** What is kept for all sets, under its keys in the registry's bucket. */

@@ -35,6 +35,8 @@ export interface CheckDoors {
     /** As above, of the server of the backup bucket; undefined where it does not say. */
     readonly storeSkewMs: () => Promise<number | undefined>;
     readonly purges: () => Promise<UploadPurges>;
+    /** Whether one more set finds room; says so where little is left. */
+    readonly room: () => Promise<readonly string[]>;
     readonly signal: AbortSignal;
     readonly now?: () => number;
 }
@@ -43,7 +45,7 @@ export interface CheckDoors {
 export async function checkBackup(doors: CheckDoors): Promise<readonly string[]> {
     const notes: string[] = [];
     const problems: UserError[] = [];
-    const checks = [location, nobodyElse, contentIsTaken, healthy, switchable, writable, clocks, purges];
+    const checks = [location, nobodyElse, contentIsTaken, healthy, switchable, writable, room, clocks, purges];
     await Promise.all(
         checks.map(async (check) => {
             try {
@@ -114,7 +116,9 @@ const switchable: Check = async ({ harbor, signal }) => {
     return [];
 };
 
-/** How much room is left no S3 tells: a full bucket fails the first pass, while Harbor is still writable. */
+const room: Check = ({ room: look }) => look();
+
+/** A bucket that is full without our knowledge fails the first pass, while Harbor is still writable. */
 const writable: Check = async ({ backups }) => {
     const key = `anchorage/probes/${randomBytes(8).toString("hex")}`;
     await backups.write(key, "anchorage looks whether it may write here\n");

@@ -1,5 +1,6 @@
 import type { BackupOutput, BucketOutput } from "../../config/contract";
 import type { Settings } from "../../config/schema";
+import { bytesOf } from "../../config/size";
 import type { CustomObject } from "../custom-object";
 import { regionOf } from "../storage/s3-values";
 
@@ -38,7 +39,7 @@ export function backupBucket({ location }: BackupSettings): BucketOutput {
 }
 
 export function backupOutput(settings: BackupSettings, namespace: string, credentialsSecret: string): BackupOutput {
-    const { volumes, retention } = settings;
+    const { volumes, retention, capacity } = settings;
     return {
         namespace,
         location: backupNames.location,
@@ -47,6 +48,7 @@ export function backupOutput(settings: BackupSettings, namespace: string, creden
         volumes,
         volumePolicy: backupNames.volumePolicy,
         retention,
+        ...(capacity === undefined ? {} : { capacity: bytesOf(capacity) }),
     };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bucket, count, httpUrl, name, secret } from "./fields";
+import { bucket, count, httpUrl, name, secret, size } from "./fields";
 import { s3Presets } from "./storage";
 
 /** A folder of a bucket. */
@@ -120,6 +120,12 @@ export const backup = z.discriminatedUnion("kind", [
             })
             .prefault({})
             .describe("of backup sets (npx anchorage backup)"),
+        capacity: size
+            .optional()
+            .describe(
+                "what the bucket may hold below its prefix, as 500Gi: a backup that would not find room is refused " +
+                    "beforehand; default: not looked at, no S3 tells how much is left",
+            ),
         validationFrequency: z
             .string()
             .default("1m")

@@ -36,6 +36,7 @@ describe("what is looked at before a backup", () => {
             ...{ snapshot: false, ownBackups: [], clusterSkewMs: 0, signal },
             storeSkewMs: () => Promise.resolve(0),
             purges: () => Promise.resolve({}),
+            room: () => Promise.resolve([]),
             ...more,
         });
     const refused = (promise: Promise<unknown>, pattern: RegExp): Promise<void> =>
@@ -70,7 +71,8 @@ describe("what is looked at before a backup", () => {
             running: () => Promise.resolve(["backup/other", "backup/ours"]),
             server: () => Promise.resolve(""),
         };
-        const all = look({ velero, ownBackups: ["ours"], clusterSkewMs: -301_000, snapshot: true });
+        const room = (): Promise<never> => Promise.reject(new UserError("the backup bucket has no room"));
+        const all = look({ velero, ownBackups: ["ours"], clusterSkewMs: -301_000, snapshot: true, room });
         for (const one of [
             /nothing was touched/,
             /Harbor is not healthy: jobservice/,
@@ -81,6 +83,7 @@ describe("what is looked at before a backup", () => {
             /Velero cannot use the bucket/,
             /Velero is at work: backup\/other\n/,
             /--kind snapshot needs CSI snapshots/,
+            /the backup bucket has no room/,
         ]) {
             await refused(all, one);
         }

@@ -2,12 +2,9 @@ import assert from "node:assert/strict";
 import { linesOf, rowOf } from "../../../automation/backup/manage";
 import {
     defaultSetName,
-    fingerprintOf,
     readManifest,
     setNamePattern,
     type BackupManifest,
-    type CompleteManifest,
-    type IncompleteManifest,
 } from "../../../automation/backup/manifest";
 import { pruneSets } from "../../../automation/backup/pruning";
 import { expiredSets } from "../../../automation/backup/retention";
@@ -23,44 +20,8 @@ import {
 import type { StackOutputs } from "../../../config/contract";
 import { ExitCode, UserError } from "../../../lib/errors";
 import { sampleOutputs } from "../../support/fakes";
+import { complete, incomplete, now } from "../../support/manifests";
 import { MemoryStore } from "../../support/memory-store";
-
-const day = 24 * 3_600_000;
-const now = Date.parse("2026-11-23T00:00:00Z");
-
-const common = (name: string, daysAgo: number) =>
-    ({
-        ...{
-            version: 1 as const,
-            name,
-            stack: "lab",
-            kind: "regular" as const,
-            anchorage: "0.1.0",
-            harbor: "2.15.2",
-            chart: "1.19.2",
-        },
-        ...{ namespace: "harbor", release: "harbor", registryUrl: "http://localhost:8080" },
-        secretKeyFingerprint: fingerprintOf("0123456789abcdef"),
-        beganAt: new Date(now - daysAgo * day).toISOString(),
-    }) as const;
-
-const complete = (name: string, daysAgo: number, more: Partial<CompleteManifest> = {}): CompleteManifest => {
-    const at = new Date(now - daysAgo * day).toISOString();
-    return {
-        ...common(name, daysAgo),
-        ...{ state: "complete", endedAt: at, quietWindow: { beganAt: at, endedAt: at, ms: 4_000 } },
-        velero: { backupName: `anchorage-${name}`, phase: "Completed", items: 40, warnings: 0, volumes: "none" },
-        database: { kind: "internal", serverVersion: "17.10", bytes: 6, sha256: "0".repeat(64), format: "custom" },
-        blobs: { kind: "velero" },
-        counts: { projects: 1, repositories: 2, artifacts: 3 },
-        ...{ pausedQueues: ["SCHEDULER"], schedules: [], sample: [] },
-        ...more,
-    };
-};
-const incomplete = (name: string, daysAgo: number): IncompleteManifest => ({
-    ...common(name, daysAgo),
-    ...{ state: "incomplete", why: "it was killed", velero: { backupName: `anchorage-${name}` } },
-});
 
 describe("backup sets in a bucket", () => {
     it("are listed by age, and what is no set is told with its reason", async () => {
