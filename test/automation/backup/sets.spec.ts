@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { linesOf, rowOf } from "../../../automation/backup/manage";
-import {
-    defaultSetName,
-    readManifest,
-    setNamePattern,
-    type BackupManifest,
-} from "../../../automation/backup/manifest";
+import { defaultSetName, readManifest, setNamePattern, type BackupManifest } from "../../../automation/backup/manifest";
 import { pruneSets } from "../../../automation/backup/pruning";
 import { expiredSets } from "../../../automation/backup/retention";
 import {
