@@ -14,7 +14,7 @@ import { readInventory } from "../../automation/backup/blobs-inventory";
 import type { ObjectStore } from "../../automation/objects/store";
 import { UserError } from "../../lib/errors";
 import { waitFor } from "../../lib/wait";
-import { keysOf, TestObjectStore } from "../support/object-stores";
+import { keysOf, maySmallDisks, TestObjectStore } from "../support/object-stores";
 
 const hex = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
 const root = "docker/registry/v2";
@@ -93,6 +93,33 @@ describe("the registry's content in a backup", function () {
         );
         assert.deepEqual(await verifyBlobs(backup, set, { signal }), []);
         assert.equal((await restoreBlobs(backup, set, registry, { signal })).copiedObjects, 0);
+    });
+
+    it("fails on a disk that is full with what to do, and goes on there once it has room", async function () {
+        if (!(await maySmallDisks())) this.skip();
+        const full = await TestObjectStore.start("blobs-full", 24);
+        try {
+            await full.make("backup");
+            const target = full.open("backup");
+            await target.write("ballast", Buffer.alloc(10 * 2 ** 20));
+            for (const layer of ["a", "b", "c", "d"]) await push(registry, layer, Buffer.alloc(4 * 2 ** 20, layer));
+            // What fits is kept: one after the other, as much as there is room for.
+            const copy = () => copyBlobsAhead(registry, target, { signal, concurrency: 1 });
+            await assert.rejects(copy(), (error: unknown) => {
+                assert.ok(error instanceof UserError);
+                assert.match(error.render(), /507 InsufficientStorage[^]*next: make room in the object store/);
+                return true;
+            });
+            const kept = await keysOf(target, "anchorage/blobs/");
+            assert.ok(kept.length > 0, "nothing was copied before it was full");
+            await target.remove(["ballast"]);
+            const { objects, copiedObjects } = await copy();
+            assert.equal(copiedObjects, objects - kept.length);
+            const set = { name: "whole", ...(await copyBlobs(registry, target, "whole", { signal })) };
+            assert.deepEqual(await verifyBlobs(target, set, { signal }), []);
+        } finally {
+            await full.stop();
+        }
     });
 
     it("keeps what never changes once for all sets, and tags for each", async () => {

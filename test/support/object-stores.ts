@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openObjectStore, type AccessKeys, type ObjectStore, type StoreOptions } from "../../automation/objects/store";
 import type { BucketOutput } from "../../config/contract";
@@ -9,6 +9,8 @@ import { freePort, s3Endpoint, s3Region, startObjectStore, stopObjectStore } fro
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 
+type TestLayout = ReturnType<typeof labLayout>;
+
 /** A versitygw of a spec's own, with buckets that are folders on disk. */
 export class TestObjectStore {
     private readonly opened: ObjectStore[] = [];
@@ -16,15 +18,18 @@ export class TestObjectStore {
     private constructor(
         readonly endpoint: string,
         readonly keys: AccessKeys,
-        private readonly layout: ReturnType<typeof labLayout>,
+        private readonly layout: TestLayout,
     ) {}
 
-    static async start(name: string): Promise<TestObjectStore> {
+    /** @param diskMiB size of the disk that it has for itself; needs {@link maySmallDisks} @default the machine's */
+    static async start(name: string, diskMiB?: number): Promise<TestObjectStore> {
         const tools = await resolveTools(["versitygw"], { exec, env: process.env });
         const layout = labLayout(name);
         await mkdir(layout.folder, { recursive: true });
         const identity = await createIdentity(layout, 0, await freePort());
-        await startObjectStore(name, tools[0]?.file ?? "", layout, identity);
+        const binary = tools[0]?.file ?? "";
+        const program = diskMiB === undefined ? binary : await onSmallDisk(binary, layout, diskMiB);
+        await startObjectStore(name, program, layout, identity);
         return new TestObjectStore(s3Endpoint(identity), identity.s3, layout);
     }
 
@@ -62,6 +67,25 @@ export class TestObjectStore {
         await stopObjectStore(this.layout);
         await rm(this.layout.folder, { recursive: true, force: true });
     }
+}
+
+/** Whether this user may mount what only its own processes see. */
+export async function maySmallDisks(): Promise<boolean> {
+    return exec("unshare", [...ownMounts, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).then(
+        () => true,
+        () => false,
+    );
+}
+
+const ownMounts = ["--user", "--map-root-user", "--mount"];
+
+/** A program that starts the other one with a disk of that size in the place of its data. */
+async function onSmallDisk(binary: string, { folder, s3Data }: TestLayout, mebibytes: number): Promise<string> {
+    const program = path.join(folder, "on-small-disk");
+    const mount = `mount -t tmpfs -o size=${String(mebibytes)}m tmpfs '${s3Data}'`;
+    const text = `#!/bin/sh\nexec unshare ${ownMounts.join(" ")} sh -c "${mount} && exec '${binary}' \\"\\$@\\"" sh "$@"\n`;
+    await writeFile(program, text, { mode: 0o755 });
+    return program;
 }
 
 export async function keysOf(store: ObjectStore, prefix = ""): Promise<string[]> {
