@@ -4,52 +4,74 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { projectRoot } from "../lib/home";
 import { closingLine, failuresIn, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
-import { groupsOf, type Group } from "./support/groups";
+import { groupsOf } from "./support/groups";
 
 /** Runs of mocha side by side. Three leave two cores no idle time, take no less, and each test waits longer. */
 const jobs = 2;
 
-/** Told to end: no further group begins. Those under way end their labs. */
+/** A program that is run as a part of the tests. */
+interface Task {
+    readonly name: string;
+    readonly command: string;
+    readonly args: readonly string[];
+}
+
+/** Types, rules and format: beside the first labs, which wait as much as they work. */
+const check: Task = { name: "check", command: "npm", args: ["run", "check"] };
+
+/** Told to end: no further task begins. Those under way end their labs. */
 const stop = new AbortController();
 
 interface Ended {
+    readonly task: Task;
     readonly code: number | null;
     /** Undefined where it did not come to its end. */
     readonly counts: Counts | undefined;
     readonly lines: readonly string[];
 }
 
-/** All specs, in runs of mocha of which each starts its own labs (support/groups.ts). A run's lines come when it has ended. */
+/**
+ * All specs, in runs of mocha of which each starts its own labs (support/groups.ts), and the check. A task's lines come when
+ * it has ended. Where the check fails nothing more begins.
+ */
 async function main(): Promise<void> {
     const specs = readdirSync(path.join(projectRoot, "test"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".spec.ts"))
         .map((file) => path.join("test", file))
         .sort()
         .map((file) => ({ file, text: readFileSync(path.join(projectRoot, file), "utf8") }));
-    const waiting = groupsOf(specs);
+    const mocha = require.resolve("mocha/bin/mocha.js");
+    const groups = groupsOf(specs).map(({ name, files }) => ({
+        ...{ name, command: process.execPath, args: [mocha, ...files] },
+    }));
+    const waiting: Task[] = [check, ...groups];
     const ended: Ended[] = [];
     const worker = async (): Promise<void> => {
-        for (let group = waiting.shift(); group !== undefined && !stop.signal.aborted; group = waiting.shift()) {
-            console.log(`… ${group.name} (${String(waiting.length)} groups after it)`);
+        for (let task = waiting.shift(); task !== undefined && !stop.signal.aborted; task = waiting.shift()) {
+            console.log(`… ${task.name} (${String(waiting.length)} after it)`);
             const begun = performance.now();
-            const run = await mocha(group);
-            ended.push(run);
-            run.lines.forEach((line) => console.log(line));
-            console.log(`${group.name}: ${String(Math.round((performance.now() - begun) / 1000))} s\n`);
+            const end = await run(task);
+            ended.push(end);
+            end.lines.forEach((line) => console.log(line));
+            console.log(`${task.name}: ${String(Math.round((performance.now() - begun) / 1000))} s\n`);
+            if (task === check && end.code !== 0) stop.abort();
         }
     };
     await Promise.all(Array.from({ length: jobs }, worker));
     // Once more at the end, where a pipeline that keeps the last lines only has them.
-    ended.flatMap(({ lines }) => failuresIn(lines)).forEach((line) => console.log(line));
-    const counts = ended.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
+    ended
+        .flatMap(({ task, code, lines }) => (task !== check ? failuresIn(lines) : code === 0 ? [] : lines))
+        .forEach((line) => console.log(line));
+    const runs = ended.filter(({ task }) => task !== check);
+    const counts = runs.map(({ counts }) => counts).filter((each): each is Counts => each !== undefined);
     // A run that did not come to its end has no count, and the whole has none then.
-    const whole = counts.length === ended.length && !stop.signal.aborted;
+    const whole = counts.length === runs.length && !stop.signal.aborted;
     if (whole) console.log(closingLine(sumOf(counts)));
     process.exitCode = whole && ended.every(({ code }) => code === 0) ? 0 : 1;
 }
 
-async function mocha({ files }: Group): Promise<Ended> {
-    const child = spawn(process.execPath, [require.resolve("mocha/bin/mocha.js"), ...files], {
+async function run(task: Task): Promise<Ended> {
+    const child = spawn(task.command, task.args, {
         cwd: projectRoot,
         stdio: ["ignore", "pipe", "pipe"],
         env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
@@ -70,7 +92,7 @@ async function mocha({ files }: Group): Promise<Ended> {
         child.once("error", reject);
         child.once("close", (code) => {
             process.off("SIGTERM", end);
-            resolve({ code, counts, lines });
+            resolve({ task, code, counts, lines });
         });
     });
 }

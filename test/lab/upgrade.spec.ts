@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import type { OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
@@ -9,7 +10,6 @@ import { resetLab } from "../../lab/lab";
 import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
-import { waitFor } from "../../lib/wait";
 import { labTimeout, testBinaries } from "../support/lab";
 import { labProject } from "../support/lab-project";
 import { openLabRegistry, requireUpgraded } from "../support/lab-registry";
@@ -25,6 +25,25 @@ const settings = `config:
   anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
 `;
 
+interface Event {
+    readonly kind: string;
+    readonly phase?: string;
+    readonly title?: string;
+    readonly version?: string;
+    readonly report?: { readonly html: string };
+    readonly hops?: readonly {
+        readonly state: string;
+        readonly measured?: { readonly pushes: { readonly seconds: number } };
+    }[];
+}
+
+interface Run {
+    readonly code: number | null;
+    /** Title of the step; undefined: it came to its end. */
+    readonly killedAt: string | undefined;
+    readonly last: Event | undefined;
+}
+
 /** The command as it is typed, from Harbor 2.12.2 on, with each version's own chart and a schema that moves. */
 describe("upgrade in a lab", function () {
     this.timeout(10 * 60_000);
@@ -37,7 +56,8 @@ describe("upgrade in a lab", function () {
 
     const env = (): Record<string, string> => ({ ANCHORAGE_PROJECT: project });
     const flags = ["--stack", name, "--engine", "rehearsal", "--yes"];
-    const run = ["upgrade", "run", ...flags, "--accept-engine-change", "--wait", "120"];
+    const waiting = [...flags, "--wait", "120"];
+    const run = ["upgrade", "run", ...waiting, "--accept-engine-change"];
     const anchorage = (...args: string[]): Promise<{ stdout: string }> =>
         exec(process.execPath, [cli, ...args], { env: env() });
     /** Its exit code, and all that it said. */
@@ -50,28 +70,48 @@ describe("upgrade in a lab", function () {
         }
         return assert.fail(`${args.join(" ")} succeeded`);
     };
-    /** Whether the record of the upgrade says that the release is being changed: before, another run may begin. */
-    const isChanging = async (): Promise<boolean> => {
-        const args = ["--kubeconfig", lab.kubeconfig, "-n", "harbor", "get", "configmap", "anchorage-upgrade"];
-        return (await exec(lab.tools.kubectl, [...args, "-o", "yaml"])).stdout.includes('"state":"changing"');
+    /** Runs it until the first step that is not among those; kills it there. */
+    const killedAtNewStep = async (args: readonly string[], before: Set<string>): Promise<Run> => {
+        const child = spawn(process.execPath, [cli, ...args, "--json"], {
+            env: { ...process.env, ...env() },
+            stdio: ["ignore", "pipe", "inherit"],
+        });
+        const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+        let killedAt: string | undefined;
+        let last: Event | undefined;
+        for await (const line of createInterface(child.stdout)) {
+            last = JSON.parse(line) as Event;
+            const { kind, phase, title } = last;
+            if (kind !== "step" || phase !== "started" || title === undefined || before.has(title)) continue;
+            before.add(title);
+            killedAt ??= title;
+            child.kill("SIGKILL");
+        }
+        return { code: await ended, killedAt, last };
     };
-    /** Kills the command while it installs a release. */
-    const killInstalling = async (version: string, ...args: string[]): Promise<void> => {
-        const step = `install Harbor ${version}`;
-        const child = spawn(process.execPath, [cli, ...args], { env: { ...process.env, ...env() } });
-        let text = "";
-        const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-        for (const stream of [child.stdout, child.stderr])
-            stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        await waitFor(
-            async () => {
-                assert.equal(child.exitCode, null, `ended before "${step}":\n${text}`);
-                return text.includes(`… ${step}`) && (await isChanging()) ? true : undefined;
-            },
-            { what: step, timeoutMs: 180_000, intervalMs: 20 },
-        );
-        child.kill("SIGKILL");
-        await ended;
+    /**
+     * Kills the command at the begin of each of its steps in turn, having the next one go on, until one comes to its end.
+     * @param seen is called after each kill @returns the titles of the steps
+     */
+    const killedAtEachStep = async (
+        first: readonly string[],
+        again: readonly string[],
+        seen: (title: string) => Promise<void> = () => Promise.resolve(),
+    ): Promise<readonly string[]> => {
+        const before = new Set<string>();
+        let args = first;
+        for (;;) {
+            const { code, killedAt, last } = await killedAtNewStep(args, before);
+            if (killedAt === undefined) {
+                assert.equal(code, 0, JSON.stringify(last));
+                // Nothing was on record yet where the first one was killed early.
+                if (args !== first && last?.hops?.length === 0) args = first;
+                else return [...before];
+            } else {
+                args = again;
+                await seen(killedAt);
+            }
+        }
     };
     const sql = <T extends object>(statement: string): Promise<T[]> => labSql(name, statement);
     const schema = async (): Promise<unknown> => sql("SELECT version::int, dirty FROM schema_migrations");
@@ -108,26 +148,46 @@ describe("upgrade in a lab", function () {
         await requireHarbor("2.12.2");
     });
 
-    it("goes over every hop, also when it is killed in the middle of one: resume brings it to its end", async () => {
+    it("comes to its end though it is killed at every step of a hop: resume goes on", async () => {
         await sql("ALTER TABLE replication_policy DROP COLUMN since_2_14");
-        await killInstalling("2.14.4", ...run, "--max-backup-age", "10");
-        const { code, text } = await failing(...run);
-        assert.equal(code, 3, text);
-        assert.match(text, /under way: 2\.12\.2 to 2\.14\.4.*upgrade resume.*upgrade rollback/s);
-        const { stdout } = await anchorage("upgrade", "resume", ...flags, "--wait", "120", "--json");
-        const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
-            version: string;
-            report: { html: string };
-            hops: { state: string; measured?: { pulls: { seconds: number }; pushes: { seconds: number } } }[];
-        };
+        const first = [...run, "--to", "2.14.4"];
+        const steps = await killedAtEachStep(first, ["upgrade", "resume", ...waiting], async (title) => {
+            if (title !== "install Harbor 2.14.4") return;
+            const { code, text } = await failing(...run);
+            assert.equal(code, 3, text);
+            assert.match(text, /under way: 2\.12\.2 to 2\.14\.4.*upgrade resume.*upgrade rollback/s);
+        });
+        for (const title of [
+            "have a verified backup",
+            "make Harbor read-only",
+            "install Harbor 2.14.4",
+            "let Harbor go on",
+        ])
+            assert.ok(steps.includes(title), steps.join(", "));
+        assert.deepEqual(await schema(), [{ version: 170, dirty: false }]);
+        await requireHarbor("2.14.4");
+    });
+
+    it("goes over a hop, and says how long pulls and pushes failed", async () => {
+        const { stdout } = await anchorage(...run, "--json");
+        const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Event;
         assert.equal(last.version, "2.15.2");
         assert.deepEqual(
-            last.hops.map(({ state }) => state),
-            ["upgraded", "upgraded"],
+            last.hops?.map(({ state }) => state),
+            ["upgraded"],
         );
-        assert.ok((last.hops[1]?.measured?.pushes.seconds ?? 0) > 0, "pushes are refused while Harbor is read-only");
-        assert.match(await readFile(last.report.html, "utf8"), /pulls failed for [\d.]+ s.*upgrade rollback/s);
+        assert.ok((last.hops?.[0]?.measured?.pushes.seconds ?? 0) > 0, "pushes are refused while Harbor is read-only");
+        assert.match(await readFile(last.report?.html ?? "", "utf8"), /pulls failed for [\d.]+ s.*upgrade rollback/s);
         assert.deepEqual(await schema(), [{ version: 180, dirty: false }]);
         await requireHarbor("2.15.2");
+    });
+
+    it("is back though its rollback is killed at every step: the next one goes on", async () => {
+        const rollback = ["upgrade", "rollback", ...waiting];
+        const steps = await killedAtEachStep(rollback, rollback);
+        for (const title of ["restore the database", "install Harbor 2.14.4", "let Harbor go on"])
+            assert.ok(steps.includes(title), steps.join(", "));
+        assert.deepEqual(await schema(), [{ version: 170, dirty: false }]);
+        await requireHarbor("2.14.4");
     });
 });
