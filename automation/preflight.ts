@@ -42,6 +42,9 @@ export async function preflight(
     const { checkLiveKubernetes } = require("./live-kubernetes") as typeof import("./live-kubernetes");
     const kubernetes = await checkLiveKubernetes(settings, options, context);
     for (const warning of kubernetes.warnings) context.reporter.warn(warning);
+    const { jobAsksOldHost } = require("../config/schema-migration") as typeof import("../config/schema-migration");
+    const asksOldHost = jobAsksOldHost(database, settings);
+    if (asksOldHost !== undefined) context.reporter.warn(asksOldHost);
     const { plansHops = false, acceptEngineChange = false } = options;
     const hop = release === undefined || plansHops ? [] : hopOf({ release, database }, settings, acceptEngineChange);
     const rewrite = await rewriteOf(outputs, settings, options, context);

@@ -1,3 +1,4 @@
+import type { DatabaseOutput } from "./contract";
 import type { Settings } from "./schema";
 
 /** Who brings the schema of Harbor's database to that of a newer release. */
@@ -45,4 +46,20 @@ export function whyNoJob({ database, cache, storage, harbor }: Settings): string
     return checked.length === 0
         ? undefined
         : `the chart's Job does not have the CA bundle by which ${checked.join(" and ")} certificate is checked`;
+}
+
+/**
+ * A sentence where an update takes Harbor to another host of its database: the Job has the ConfigMap of the release that is
+ * there, and so asks the old host. Pure.
+ * @param installed what the last update left; undefined: nothing, or an older program's outputs do not say
+ */
+export function jobAsksOldHost(installed: DatabaseOutput | undefined, settings: Settings): string | undefined {
+    const { database } = settings;
+    if (installed?.kind !== "external" || database.kind !== "external" || installed.host === database.host)
+        return undefined;
+    if (schemaMigrationOf(settings).by === "core") return undefined;
+    return (
+        `the database moves from ${installed.host} to ${database.host}, and the chart's Job that migrates its schema asks ` +
+        `${installed.host} once more: where that no longer answers set harbor.values.${hookKey} to false for this update`
+    );
 }
