@@ -24,7 +24,8 @@ import type { ReleaseOptions } from "./release";
 import type { RestoreOptions } from "./restore";
 import type { UpOptions } from "./up";
 import type { UpgradePlanOptions } from "./upgrade/plan";
-import type { UpgradeForwardOptions, UpgradeOptions, UpgradeRunOptions } from "./upgrade/run";
+import type { UpgradeRollbackOptions } from "./upgrade/rollback";
+import type { UpgradeForwardOptions, UpgradeRunOptions } from "./upgrade/run";
 import { startVerb, type RunOptions, type VerbRun } from "./verb-run";
 import type { VerifyOptions } from "./verify";
 
@@ -38,6 +39,7 @@ export type { BackupOptions } from "./backup";
 export type { RestoreOptions } from "./restore";
 export type { DrillOptions } from "./drill";
 export type { UpgradePlanOptions } from "./upgrade/plan";
+export type { UpgradeRollbackOptions } from "./upgrade/rollback";
 export type { UpgradeForwardOptions, UpgradeOptions, UpgradeRunOptions } from "./upgrade/run";
 export type { ReleaseOptions } from "./release";
 export type { RunOptions, VerbEvent, VerbRun } from "./verb-run";
@@ -86,8 +88,8 @@ export const resumeUpgrade = verb<UpgradeForwardOptions>(
 );
 
 /** Puts the Harbor before the last hop back, with its database. */
-export const rollbackUpgrade = verb<UpgradeOptions>(
-    () => (require("./upgrade/run") as typeof import("./upgrade/run")).upgradeRollback,
+export const rollbackUpgrade = verb<UpgradeRollbackOptions>(
+    () => (require("./upgrade/rollback") as typeof import("./upgrade/rollback")).upgradeRollback,
 );
 
 /** A change of the settings as a pipeline brings it in: backed up, verified, or put back. Completes what a killed one left. */

@@ -91,9 +91,17 @@ export function addUpgradeRunCommands(program: Command, stackVerb: AddStackVerb,
             }),
         );
     common(stackVerb("rollback", "put the Harbor before the last hop back, with its database", upgrade))
-        .addHelpText("after", examples(["npx anchorage upgrade rollback --stack public"]))
-        .action((flags: UpgradeFlags) =>
-            work(flags, ({ upgradeRollback }) => async (context) => {
+        .option("--to <version>", "the Harbor to go back to, over every hop since (default: over one hop)")
+        .addHelpText(
+            "after",
+            examples(
+                ["npx anchorage upgrade rollback --stack public"],
+                ["npx anchorage upgrade rollback --stack public --to 2.12.2", "over two hops"],
+            ),
+        )
+        .action((flags: UpgradeFlags & { readonly to?: string }) =>
+            run(flags, async (context) => {
+                const { upgradeRollback } = require("../upgrade/rollback") as typeof import("../upgrade/rollback");
                 await upgradeRollback({ ...flags, yes: flags.yes ?? false }, context);
                 return undefined;
             }),

@@ -118,14 +118,14 @@ export class RealDoors extends ReleaseAccess implements ReleaseDoors {
     }
 
     async rollback(update: Update): Promise<void> {
-        const { upgradeRollback } = require("../upgrade/run") as typeof import("../upgrade/run");
+        const { upgradeRollback } = require("../upgrade/rollback") as typeof import("../upgrade/rollback");
         const { good } = await this.book.require();
         const context = this.within("rollback", update);
         const outputs = await this.requireInstalled();
         await rollBackTo(good.harbor, {
             installed: async () => (await this.requireInstalled()).release.harborVersion,
             underWay: async () => (await hopUnderWay(await this.objects(outputs))) !== undefined,
-            undo: () => upgradeRollback(this.upgrading(), context),
+            undo: (to) => upgradeRollback({ ...this.upgrading(), to }, context),
         });
     }
 

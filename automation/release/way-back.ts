@@ -41,8 +41,8 @@ export interface Undoing {
     readonly installed: () => Promise<string>;
     /** Whether a hop was begun, forward or back, and did not come to its end. */
     readonly underWay: () => Promise<boolean>;
-    /** Undoes the hop under way, else the last one that was made. */
-    readonly undo: () => Promise<void>;
+    /** Undoes the hop under way; or every hop as far as that Harbor. */
+    readonly undo: (to: string | undefined) => Promise<void>;
 }
 
 /** Undoes hop after hop, until that Harbor is there. @throws UserError where the record of the upgrade ends before it */
@@ -59,6 +59,6 @@ export async function rollBackTo(harbor: string, { installed, underWay, undo }: 
         }
         // A hop that was under way may end at the Harbor that is installed already.
         before = inBetween ? undefined : now;
-        await undo();
+        await undo(inBetween ? undefined : harbor);
     }
 }

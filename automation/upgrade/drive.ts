@@ -77,6 +77,22 @@ export async function goBack(
     return { records, interrupted, error: explained(error, [], next) };
 }
 
+/** Undoes as many hops, one after the other, as far as none fails. */
+export async function goBackOver(
+    hops: number,
+    record: UpgradeRecord,
+    doors: UpgradeDoors,
+    options: Omit<DriveOptions, "autoRollback">,
+): Promise<StepsResult> {
+    const records: StepRecord[] = [];
+    for (let left = hops; ; left--) {
+        if (left === 0) return { records, interrupted: false };
+        const { records: more, ...end } = await goBack(record, doors, options);
+        records.push(...more);
+        if (end.error !== undefined) return { ...end, records };
+    }
+}
+
 function named({ records }: StepsResult, hop: HopRecord, side: Side): readonly StepRecord[] {
     const version = hop.parts === undefined ? hop[side] : nameOf(hop, side);
     return records.map((one) => ({ ...one, id: `${version}-${one.id}`, title: `${version}: ${one.title}` }));

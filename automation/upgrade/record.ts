@@ -125,6 +125,24 @@ export function hopToUndo({ hops }: UpgradeRecord): HopRecord | undefined {
     return underWay ?? hops.findLast(({ state }) => state === "upgraded");
 }
 
+/**
+ * The hops that a rollback undoes, in its order: the one under way, else the last that was made. One that was rolled back
+ * is not followed by the one before it: a command that was killed at its very end is typed once more, and must not lose
+ * what people pushed before that hop.
+ * @param to as far as the hop from that Harbor @returns undefined where no hop from it is left
+ */
+export function hopsToUndo({ hops }: UpgradeRecord, to?: string): readonly HopRecord[] | undefined {
+    const underWay = hops.filter(({ state }) => state === "changing" || state === "back");
+    const made = hops.filter(({ state }) => state === "upgraded").reverse();
+    if (to !== undefined) {
+        const all = [...underWay, ...made];
+        const end = all.findIndex(({ from }) => from === to);
+        return end < 0 ? undefined : all.slice(0, end + 1);
+    }
+    if (underWay.length > 0) return underWay;
+    return hops.some(({ state }) => state === "rolled-back") ? [] : made.slice(0, 1);
+}
+
 /** kubectl in Harbor's namespace. @param what as in "cannot ..." */
 export interface RecordObjects {
     readonly namespace: string;

@@ -16,13 +16,12 @@ import { requireStackOutputs } from "../stack-outputs";
 import type { StepsResult } from "../steps";
 import { requireConsent } from "../up";
 import { upgradeDoors } from "./doors";
-import { goBack, goForward } from "./drive";
+import { goForward } from "./drive";
 import { planStackUpgrade, refuseUpgrade, type StackUpgradePlan } from "./plan";
 import { preflight } from "./preflight";
 import {
     currentHop,
     describeHop,
-    hopToUndo,
     isOver,
     nameOf,
     newHop,
@@ -85,41 +84,6 @@ export async function upgradeResume(options: UpgradeForwardOptions, context: Con
         const what = hop === undefined ? "" : ` (${describeHop(hop)}, ${hop.state})`;
         await consent(`go on with the upgrade of ${record.beganAt}${what}?`, "upgrade resume", options, context);
         await forward("upgrade resume", record, ground, options, context);
-    });
-}
-
-/** `anchorage upgrade rollback`: the hop under way, or the last one, with its database. */
-export async function upgradeRollback(options: UpgradeOptions, context: Context): Promise<void> {
-    await onGround(options, context, async (ground) => {
-        const { record } = ground;
-        const hop = record === undefined ? undefined : hopToUndo(record);
-        const untouched = record === undefined || isOver(record) ? undefined : currentHop(record);
-        if (record === undefined || (hop === undefined && untouched === undefined)) {
-            throw new UserError(`no upgrade of stack ${options.stack} is on record: there is nothing to roll back`, {
-                next: [`npx anchorage restore --from NAME${stackFlags(options)} brings a backup back`],
-                exitCode: ExitCode.refused,
-            });
-        }
-        const doors = doorsOf(ground, options, context);
-        // Of a hop that was killed before it changed the release, only what it switched is to be put back.
-        if (untouched?.state === "waiting" && (await hasLeft(doors))) {
-            await unlockBackups(options, context);
-            context.reporter.line(`${nameOf(untouched, "from")} is still there: nothing had been changed`);
-            return;
-        }
-        if (hop === undefined) {
-            context.reporter.line("no hop had changed anything: nothing is to be rolled back");
-            return;
-        }
-        const lost = hop.state === "upgraded" ? " What was pushed since then is lost." : "";
-        await consent(`put ${nameOf(hop, "from")} back?${lost}`, "upgrade rollback", options, context);
-        const beganAt = Date.now();
-        const result = await goBack(record, doors, {
-            reporter: context.reporter,
-            signal: ground.signal,
-            flags: stackFlags(options),
-        });
-        await tell("upgrade rollback", { record, result, beganAt }, ground, options, context);
     });
 }
 
@@ -196,7 +160,7 @@ export async function forward(
     await tell(verb, { record, result, beganAt }, ground, options, context);
 }
 
-async function tell(
+export async function tell(
     verb: string,
     done: { readonly record: UpgradeRecord; readonly result: StepsResult; readonly beganAt: number },
     { outputs }: Ground,
@@ -238,7 +202,7 @@ export function refuseUnfinished(record: UpgradeRecord | undefined, options: Sta
     });
 }
 
-async function hasLeft(doors: UpgradeDoors): Promise<boolean> {
+export async function hasLeft(doors: UpgradeDoors): Promise<boolean> {
     const held = await doors.lock();
     const { left } = held;
     await held.release();
