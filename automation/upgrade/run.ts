@@ -4,7 +4,6 @@ import path from "node:path";
 import type { StackOutputs } from "../../config/contract";
 import { ExitCode, UserError } from "../../lib/errors";
 import { anchorageHome } from "../../lib/home";
-import { unlockBackups } from "../backup/manage";
 import { openBackupStore } from "../backup/stores";
 import { refuseDuringRelease } from "../backup/under-way";
 import { VeleroObjects } from "../backup/velero-access";

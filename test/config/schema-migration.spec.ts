@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { schemaMigrationOf } from "../../config/schema-migration";
+import type { DatabaseOutput } from "../../config/contract";
+import { jobAsksOldHost, schemaMigrationOf } from "../../config/schema-migration";
 import { parseSettings } from "../../config/settings";
 import { mistakesOf } from "../support/settings";
 
@@ -60,5 +61,30 @@ describe("who migrates the schema of Harbor's database", () => {
         );
         assert.deepEqual(others, []);
         assert.deepEqual(mistakesOf({ ...asked, database: external }), []);
+    });
+});
+
+describe("a move of the database to another host", () => {
+    const at = (host: string, harbor: Record<string, unknown> = {}) =>
+        parseSettings({ cluster: { kind: "lab" }, database: { ...external, host }, harbor });
+    const secret = { secretName: "s", secretKey: "k" };
+    const from = (kind: DatabaseOutput["kind"]): DatabaseOutput => ({
+        ...{ kind, host: external.host, port: 5432, database: "registry", user: "harbor", sslmode: "require" },
+        password: secret,
+    });
+
+    it("is told where the chart's Job asks the old one, and what to set where that is gone", () => {
+        assert.match(
+            jobAsksOldHost(from("external"), at("new.example.com")) ?? "",
+            /moves from db\.example\.com to new\.example\.com.*set harbor\.values\.enableMigrateHelmHook to false/,
+        );
+    });
+
+    it("is no matter where the host stays, nothing was there, an operator's was there, or core migrates", () => {
+        const core = at("new.example.com", { values: { enableMigrateHelmHook: false } });
+        assert.equal(jobAsksOldHost(from("external"), at(external.host)), undefined);
+        assert.equal(jobAsksOldHost(undefined, at("new.example.com")), undefined);
+        assert.equal(jobAsksOldHost(from("zalando"), at("new.example.com")), undefined);
+        assert.equal(jobAsksOldHost(from("external"), core), undefined);
     });
 });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { truncate, writeFile } from "node:fs/promises";
 import {
     copyBlobs,
@@ -14,29 +13,8 @@ import { readInventory } from "../../automation/backup/blobs-inventory";
 import type { ObjectStore } from "../../automation/objects/store";
 import { UserError } from "../../lib/errors";
 import { waitFor } from "../../lib/wait";
-import { keysOf, maySmallDisks, TestObjectStore } from "../support/object-stores";
-
-const hex = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
-const root = "docker/registry/v2";
-const repository = `${root}/repositories/library/app`;
-
-function blobKey(content: string | Buffer): string {
-    const digest = hex(content);
-    return `${root}/blobs/sha256/${digest.slice(0, 2)}/${digest}/data`;
-}
-
-/** What a registry writes for an image of one layer, in its order. */
-async function push(registry: ObjectStore, tag: string, layer: string | Buffer, repo = repository): Promise<string> {
-    const manifest = JSON.stringify({ tag, layer: hex(layer) });
-    const digest = hex(manifest);
-    await registry.write(blobKey(layer), Buffer.from(layer));
-    await registry.write(`${repo}/_layers/sha256/${hex(layer)}/link`, `sha256:${hex(layer)}`);
-    await registry.write(blobKey(manifest), manifest);
-    await registry.write(`${repo}/_manifests/revisions/sha256/${digest}/link`, `sha256:${digest}`);
-    await registry.write(`${repo}/_manifests/tags/${tag}/index/sha256/${digest}/link`, `sha256:${digest}`);
-    await registry.write(`${repo}/_manifests/tags/${tag}/current/link`, `sha256:${digest}`);
-    return digest;
-}
+import { keysOf, TestObjectStore } from "../support/object-stores";
+import { blobKey, hex, pushImage as push, registryFolder as root, repository } from "../support/registry-content";
 
 describe("the registry's content in a backup", function () {
     this.timeout(60_000);
@@ -93,33 +71,6 @@ describe("the registry's content in a backup", function () {
         );
         assert.deepEqual(await verifyBlobs(backup, set, { signal }), []);
         assert.equal((await restoreBlobs(backup, set, registry, { signal })).copiedObjects, 0);
-    });
-
-    it("fails on a disk that is full with what to do, and goes on there once it has room", async function () {
-        if (!(await maySmallDisks())) this.skip();
-        const full = await TestObjectStore.start("blobs-full", 24);
-        try {
-            await full.make("backup");
-            const target = full.open("backup");
-            await target.write("ballast", Buffer.alloc(10 * 2 ** 20));
-            for (const layer of ["a", "b", "c", "d"]) await push(registry, layer, Buffer.alloc(4 * 2 ** 20, layer));
-            // What fits is kept: one after the other, as much as there is room for.
-            const copy = () => copyBlobsAhead(registry, target, { signal, concurrency: 1 });
-            await assert.rejects(copy(), (error: unknown) => {
-                assert.ok(error instanceof UserError);
-                assert.match(error.render(), /507 InsufficientStorage[^]*next: make room in the object store/);
-                return true;
-            });
-            const kept = await keysOf(target, "anchorage/blobs/");
-            assert.ok(kept.length > 0, "nothing was copied before it was full");
-            await target.remove(["ballast"]);
-            const { objects, copiedObjects } = await copy();
-            assert.equal(copiedObjects, objects - kept.length);
-            const set = { name: "whole", ...(await copyBlobs(registry, target, "whole", { signal })) };
-            assert.deepEqual(await verifyBlobs(target, set, { signal }), []);
-        } finally {
-            await full.stop();
-        }
     });
 
     it("keeps what never changes once for all sets, and tags for each", async () => {

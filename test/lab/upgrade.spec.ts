@@ -172,12 +172,9 @@ describe("upgrade in a lab", function () {
     it("goes over a hop, and says how long pulls and pushes failed", async () => {
         const { stdout } = await anchorage(...run, "--json");
         const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Event;
-        assert.equal(last.version, "2.15.2");
-        assert.deepEqual(
-            last.hops?.map(({ state }) => state),
-            ["upgraded"],
-        );
-        assert.ok((last.hops?.[0]?.measured?.pushes.seconds ?? 0) > 0, "pushes are refused while Harbor is read-only");
+        const [hop, ...others] = last.hops ?? [];
+        assert.deepEqual([last.version, hop?.state, others], ["2.15.2", "upgraded", []]);
+        assert.ok((hop?.measured?.pushes.seconds ?? 0) > 0, "pushes are refused while Harbor is read-only");
         assert.match(await readFile(last.report?.html ?? "", "utf8"), /pulls failed for [\d.]+ s.*upgrade rollback/s);
         assert.deepEqual(await schema(), [{ version: 180, dirty: false }]);
         await requireHarbor("2.15.2");

@@ -34,7 +34,7 @@ async function rollback(states: readonly HopRecord["state"][], to?: string) {
     const changed: string[] = [];
     const exec: Exec = (_file, args) => {
         const asked = args.join(" ");
-        if (!/ get /.test(asked)) changed.push(asked);
+        if (!asked.includes(" get ")) changed.push(asked);
         const stdout = asked.includes("configmap anchorage-upgrade")
             ? JSON.stringify({ data: { "upgrade.json": JSON.stringify(record) } })
             : asked.includes(" secret ")
