@@ -165,7 +165,7 @@ describe("upgrade in a lab", function () {
             "let Harbor go on",
         ])
             assert.ok(steps.includes(title), steps.join(", "));
-        assert.deepEqual(await schema(), [{ version: 170, dirty: false }]);
+        assert.deepEqual(await schema(), [{ version: 171, dirty: false }]);
         await requireHarbor("2.14.4");
     });
 
@@ -185,7 +185,7 @@ describe("upgrade in a lab", function () {
         const steps = await killedAtEachStep(rollback, rollback);
         for (const title of ["restore the database", "install Harbor 2.14.4", "let Harbor go on"])
             assert.ok(steps.includes(title), steps.join(", "));
-        assert.deepEqual(await schema(), [{ version: 170, dirty: false }]);
+        assert.deepEqual(await schema(), [{ version: 171, dirty: false }]);
         await requireHarbor("2.14.4");
     });
 });
