@@ -1,5 +1,5 @@
 import { ExitCode, UserError } from "../../lib/errors";
-import { drain, mergeSorted, sideBySide } from "../objects/merge";
+import { mergeSorted, sideBySide } from "../objects/merge";
 import type { ObjectStore, StoredObject } from "../objects/store";
 import type { InventoryLine, PruneBlobsOptions, PrunedBlobs } from "./blobs";
 import { readInventory } from "./blobs-inventory";
@@ -16,7 +16,7 @@ const keysAtOnce = 500;
  * needed in its place.
  */
 export async function pruneBlobs(target: ObjectStore, options: PruneBlobsOptions): Promise<PrunedBlobs> {
-    const { keep, signal, dryRun = false, marks = {} } = options;
+    const { keep, signal, marks = {} } = options;
     const known = new Set(keep.map(({ name }) => name));
     const counter = new BlobCounter(options.onProgress);
     const unnamed = async function* (requireMarked: () => void): AsyncIterable<string> {
@@ -29,18 +29,13 @@ export async function pruneBlobs(target: ObjectStore, options: PruneBlobsOptions
             yield sharedKey(right.key);
         }
     };
-    if (dryRun) {
-        await requireAllSets(target, known);
-        await drain(unnamed(() => undefined));
-    } else {
-        const check = (): Promise<void> => requireAllSets(target, known);
-        await whileMarked(target, marks, check, async (requireMarked) => {
-            for await (const batch of batchesOf(unnamed(requireMarked), keysAtOnce)) {
-                requireMarked();
-                await target.remove(batch);
-            }
-        });
-    }
+    const check = (): Promise<void> => requireAllSets(target, known);
+    await whileMarked(target, marks, check, async (requireMarked) => {
+        for await (const batch of batchesOf(unnamed(requireMarked), keysAtOnce)) {
+            requireMarked();
+            await target.remove(batch);
+        }
+    });
     const { objects, bytes } = counter.result();
     return { objects, bytes };
 }

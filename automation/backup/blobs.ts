@@ -85,8 +85,6 @@ export interface RestoreBlobsOptions extends BlobOptions {
 export interface PruneBlobsOptions extends BlobOptions {
     /** Every set of the bucket that has an inventory. */
     readonly keep: readonly BlobSet[];
-    /** Says what would be deleted, deletes nothing. @default false */
-    readonly dryRun?: boolean;
     /** Of the mark that is in the bucket meanwhile. */
     readonly marks?: MarkTimes;
 }

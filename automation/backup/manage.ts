@@ -5,11 +5,9 @@ import { onBackupGround, openHarbor } from "./ground";
 import { StackHold } from "./hold";
 import type { BackupManifest } from "./manifest";
 import { describePending, heldForRestore } from "./pending";
-import { deleteSet, pruneSets, pruneUnneeded } from "./pruning";
+import { deleteSet, findExpired, pruneSets, pruneUnneeded } from "./pruning";
 import { Quiesce } from "./quiesce";
-import { expiredSets } from "./retention";
 import { listSets, newestComplete, removeSet, requireSet } from "./sets";
-import { requireBackup } from "./stores";
 import { Velero } from "./velero";
 import { mebibytes } from "./words";
 
@@ -129,13 +127,7 @@ export async function pruneBackups(options: PruneBackupsOptions, context: Contex
             reporter.event({ kind: "result", verb: "backup prune", stack, plan, sets, blobs });
         };
         if (plan) {
-            const { sets } = await listSets(backups);
-            const expired = expiredSets(
-                sets,
-                { stack, registryUrl: outputs.registryUrl },
-                requireBackup(outputs).retention,
-                Date.now(),
-            );
+            const { expired } = await findExpired({ outputs, stack, backups });
             tell(
                 expired.map(({ set, why }) => ({ name: set.name, why })),
                 {},

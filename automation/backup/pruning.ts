@@ -2,7 +2,7 @@ import type { StackOutputs } from "../../config/contract";
 import type { ObjectStore } from "../objects/store";
 import { pruneBlobs, type BlobProgress, type BlobSet, type PrunedBlobs } from "./blobs";
 import type { BackupManifest } from "./manifest";
-import { expiredSets } from "./retention";
+import { expiredSets, type Expired } from "./retention";
 import { listSets, removeSet } from "./sets";
 import { requireBackup } from "./stores";
 import type { Velero } from "./velero";
@@ -14,8 +14,6 @@ export interface PruneOptions {
     readonly velero: Pick<Velero, "deleteBackup">;
     readonly signal: AbortSignal;
     readonly now?: number;
-    /** Says what would be deleted, deletes nothing. @default false */
-    readonly dryRun?: boolean;
     readonly onProgress?: (detail: string) => void;
 }
 
@@ -24,26 +22,32 @@ export interface Pruned {
     readonly blobs: PrunedBlobs;
 }
 
+/** The sets of the bucket, and those of the stack that retention no longer keeps. */
+export async function findExpired({
+    outputs,
+    stack,
+    backups,
+    now = Date.now(),
+}: Pick<PruneOptions, "outputs" | "stack" | "backups" | "now">): Promise<{
+    readonly sets: readonly BackupManifest[];
+    readonly expired: readonly Expired[];
+}> {
+    const { sets } = await listSets(backups);
+    const { registryUrl } = outputs;
+    return { sets, expired: expiredSets(sets, { stack, registryUrl }, requireBackup(outputs).retention, now) };
+}
+
 /** Deletes the sets that retention no longer keeps, then the blobs that no set needs. Hold the lock meanwhile. */
 export async function pruneSets(options: PruneOptions): Promise<Pruned> {
-    const { outputs, stack, backups, dryRun = false, onProgress } = options;
-    const { retention } = requireBackup(outputs);
-    const { sets } = await listSets(backups);
-    const expired = expiredSets(
-        sets,
-        { stack, registryUrl: outputs.registryUrl },
-        retention,
-        options.now ?? Date.now(),
-    );
+    const { sets, expired } = await findExpired(options);
     for (const { set } of expired) {
         options.signal.throwIfAborted();
-        onProgress?.(set.name);
-        if (!dryRun) await deleteSet(set, options);
+        options.onProgress?.(set.name);
+        await deleteSet(set, options);
     }
     const gone = new Set(expired.map(({ set }) => set));
     const kept = sets.filter((set) => !gone.has(set));
-    // Before the sets are gone the blobs cannot be told: a rehearsal counts those of today.
-    const blobs = await pruneUnneeded(dryRun ? sets : kept, options);
+    const blobs = await pruneUnneeded(kept, options);
     return { sets: expired.map(({ set, why }) => ({ name: set.name, why })), blobs };
 }
 
@@ -62,7 +66,7 @@ export async function deleteSet(
 /** Blobs that none of these sets needs. Refused where the bucket has a set that does not say what it needs. */
 export async function pruneUnneeded(
     sets: readonly BackupManifest[],
-    { backups, signal, dryRun = false, onProgress }: Pick<PruneOptions, "backups" | "signal" | "dryRun" | "onProgress">,
+    { backups, signal, onProgress }: Pick<PruneOptions, "backups" | "signal" | "onProgress">,
 ): Promise<PrunedBlobs> {
     const keep = sets.flatMap((set): BlobSet[] =>
         set.state === "complete" && set.blobs.kind === "objects"
@@ -70,5 +74,5 @@ export async function pruneUnneeded(
             : [],
     );
     const tell = ({ objects }: BlobProgress): void => onProgress?.(`${String(objects)} blobs`);
-    return pruneBlobs(backups, { keep, signal, dryRun, onProgress: tell });
+    return pruneBlobs(backups, { keep, signal, onProgress: tell });
 }

@@ -5,7 +5,6 @@ import { hopSteps } from "./hop-steps";
 import {
     currentHop,
     describeHop,
-    hopToUndo,
     isOver,
     nameOf,
     verifiedMark,
@@ -41,7 +40,7 @@ export async function goForward(
         const hop = currentHop(record);
         if (hop === undefined || isOver(record)) return { records, interrupted: false };
         if (hop.state === "back") {
-            const { records: more, ...end } = await goBack(record, doors, options);
+            const { records: more, ...end } = await goBack([hop], record, doors, options);
             return { ...end, records: [...records, ...more] };
         }
         options.reporter.line(titleOf(hop));
@@ -54,43 +53,30 @@ export async function goForward(
         if (hop.state === "waiting") return { records, interrupted, error: result.error };
         if (!options.autoRollback) return { records, interrupted, error: leftForALook(hop, result.error, options) };
         options.reporter.warn(`${titleOf(hop)} failed: it is rolled back`);
-        const back = await goBack(record, doors, options);
+        const back = await goBack([hop], record, doors, options);
         records.push(...back.records);
         if (back.error !== undefined) return { ...back, records };
         return { records, interrupted, error: rolledBack(hop, result.error) };
     }
 }
 
-/** Undoes the hop under way, else the last that was made. */
+/** Undoes these hops, one after the other, as far as none fails. */
 export async function goBack(
-    record: UpgradeRecord,
-    doors: UpgradeDoors,
-    options: Omit<DriveOptions, "autoRollback">,
-): Promise<StepsResult> {
-    const hop = hopToUndo(record);
-    if (hop === undefined) throw new Error("there is no hop to undo");
-    const result = await runSteps(rollbackSteps(new Upgrading(doors, record, hop)), { ...options, undoTimeoutMs });
-    const records = named(result, hop, "from");
-    if (result.error === undefined) return { records, interrupted: false };
-    const { error, interrupted } = result;
-    const next = [`npx anchorage upgrade rollback${options.flags} goes on`];
-    return { records, interrupted, error: explained(error, [], next) };
-}
-
-/** Undoes as many hops, one after the other, as far as none fails. */
-export async function goBackOver(
-    hops: number,
+    hops: readonly HopRecord[],
     record: UpgradeRecord,
     doors: UpgradeDoors,
     options: Omit<DriveOptions, "autoRollback">,
 ): Promise<StepsResult> {
     const records: StepRecord[] = [];
-    for (let left = hops; ; left--) {
-        if (left === 0) return { records, interrupted: false };
-        const { records: more, ...end } = await goBack(record, doors, options);
-        records.push(...more);
-        if (end.error !== undefined) return { ...end, records };
+    for (const hop of hops) {
+        const result = await runSteps(rollbackSteps(new Upgrading(doors, record, hop)), { ...options, undoTimeoutMs });
+        records.push(...named(result, hop, "from"));
+        const { error, interrupted } = result;
+        if (error === undefined) continue;
+        const next = [`npx anchorage upgrade rollback${options.flags} goes on`];
+        return { records, interrupted, error: explained(error, [], next) };
     }
+    return { records, interrupted: false };
 }
 
 function named({ records }: StepsResult, hop: HopRecord, side: Side): readonly StepRecord[] {

@@ -119,12 +119,6 @@ export function isOver({ hops }: UpgradeRecord): boolean {
     return hops.every(({ state }) => state === "upgraded") || hops.some(({ state }) => state === "rolled-back");
 }
 
-/** The hop that a rollback undoes: the one under way, else the last that was made. */
-export function hopToUndo({ hops }: UpgradeRecord): HopRecord | undefined {
-    const underWay = hops.find(({ state }) => state === "changing" || state === "back");
-    return underWay ?? hops.findLast(({ state }) => state === "upgraded");
-}
-
 /**
  * The hops that a rollback undoes, in its order: the one under way, else the last that was made. One that was rolled back
  * is not followed by the one before it: a command that was killed at its very end is typed once more, and must not lose

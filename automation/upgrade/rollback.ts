@@ -2,7 +2,7 @@ import { ExitCode, UserError } from "../../lib/errors";
 import { unlockBackups } from "../backup/manage";
 import type { Context } from "../context";
 import { stackFlags } from "../stack-files";
-import { goBackOver } from "./drive";
+import { goBack } from "./drive";
 import { currentHop, describeHop, hopsToUndo, isOver, nameOf, type HopRecord, type UpgradeRecord } from "./record";
 import { consent, doorsOf, hasLeft, onGround, tell, type UpgradeOptions } from "./run";
 
@@ -38,7 +38,7 @@ export async function upgradeRollback(options: UpgradeRollbackOptions, context: 
         const lost = hops.some(({ state }) => state === "upgraded") ? " What was pushed since then is lost." : "";
         await consent(`put ${nameOf(last, "from")} back?${lost}`, "upgrade rollback", options, context);
         const beganAt = Date.now();
-        const result = await goBackOver(hops.length, record, doors, {
+        const result = await goBack(hops, record, doors, {
             reporter: context.reporter,
             signal: ground.signal,
             flags: stackFlags(options),

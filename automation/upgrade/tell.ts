@@ -61,6 +61,8 @@ const words: Readonly<Record<HopRecord["state"], string>> = {
 export function factsOf(record: UpgradeRecord, flags: string): Readonly<Record<string, string>> {
     const { hops } = record;
     const done = hops.findLast(({ state }) => state === "upgraded");
+    // Without it no further hop is undone.
+    const to = hops.some(({ state }) => state === "rolled-back") ? ` --to ${done?.from ?? ""}` : "";
     return {
         versions: hops.some(({ parts }) => parts !== undefined)
             ? hops.map(describeHop).join("; ")
@@ -87,7 +89,7 @@ export function factsOf(record: UpgradeRecord, flags: string): Readonly<Record<s
         ...(done === undefined
             ? {}
             : {
-                  "the way back": `npx anchorage upgrade rollback${flags} puts ${nameOf(done, "from")} back with its database; what was pushed since is lost`,
+                  "the way back": `npx anchorage upgrade rollback${flags}${to} puts ${nameOf(done, "from")} back with its database; what was pushed since is lost`,
               }),
     };
 }

@@ -159,6 +159,19 @@ describe("the stack's Velero", () => {
         assert.match(error.render(), /Unavailable\n {2}- 403 Forbidden/);
     });
 
+    it("waits for the first look at a new location, and takes a bad one as an answer", async () => {
+        const phases = [undefined, "New", "Unavailable"];
+        const looked: Exec = () => {
+            const phase = phases.shift();
+            return Promise.resolve({
+                stdout: JSON.stringify(phase === undefined ? {} : { status: { phase } }),
+                stderr: "",
+            });
+        };
+        assert.equal((await velero(looked).seenLocation()).phase, "Unavailable");
+        assert.deepEqual(phases, []);
+    });
+
     it("gives up a location that nobody looks at", async () => {
         const error = await failure(velero(answers({})).requireLocation(1));
         assert.match(error.message, /waited 0 s for the BackupStorageLocation anchorage to be looked at/);

@@ -209,9 +209,7 @@ describe("the registry's content in a backup", function () {
         assert.equal((await pruneBlobs(backup, { keep: [a, b], signal })).objects, 0);
         await assert.rejects(pruneBlobs(backup, { keep: [b], signal }), /while backup a is incomplete/);
         await backup.remove(await keysOf(backup, "anchorage/sets/a/"));
-        const plan = await pruneBlobs(backup, { keep: [b], dryRun: true, signal });
         const pruned = await pruneBlobs(backup, { keep: [b], signal });
-        assert.deepEqual(plan, pruned);
         assert.ok(pruned.objects >= 4 && pruned.bytes > 0);
         assert.equal(await backup.head(`anchorage/blobs/${blobKey("of the old one")}`), undefined);
         assert.deepEqual(await verifyBlobs(backup, b, { signal }), []);

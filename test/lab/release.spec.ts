@@ -91,11 +91,17 @@ describe("release in a lab", function () {
             event.phase === "progress" &&
             event.title === title &&
             detail.test(event.detail ?? "");
-    const killed = async (harbor: string, title: string, detail: RegExp): Promise<void> => {
+    const killed = async (
+        harbor: string,
+        title: string,
+        detail: RegExp,
+        more: readonly string[] = [],
+    ): Promise<void> => {
         const isThere = within(title, detail);
-        const { code, events } = await release(harbor, (event, child) => {
+        const kill = (event: Event, child: ChildProcess): void => {
             if (isThere(event)) child.kill("SIGKILL");
-        });
+        };
+        const { code, events } = await release(harbor, kill, more);
         const last = JSON.stringify(events.slice(-5));
         assert.equal(code, null, `it ended before ${title}, ${String(detail)}: ${last}`);
     };
@@ -161,6 +167,24 @@ describe("release in a lab", function () {
         // Sooner than its Lease ends by itself; an engine that has lost its command may need a moment to end.
         const next = await release(harbor, undefined, ["--lock-timeout", "30"]);
         assert.equal(next.code, 0, shown(next));
+    });
+
+    it("puts the last good settings back where new ones do not come up, also where that was killed", async () => {
+        const harbor = "version: 2.12.2, values: { core: { nodeSelector: { disk: no-node-has-it } } }";
+        const wait = ["--wait", "20"];
+        const run = await release(harbor, undefined, wait);
+        assert.equal(run.code, 1, shown(run));
+        assert.match(run.error?.message ?? "", /\(Harbor 2\.12\.2\) is back, verified/);
+        assert.match(JSON.stringify(run.error?.details), /not ready within 20 s/);
+        assert.deepEqual(run.steps.slice(-3), ["up failed", "put-back done", "verify-back done"]);
+        await killed(harbor, "put the settings of before back", /./, wait);
+        const after = await release(harbor, undefined, wait);
+        assert.equal(after.code, 1, shown(after));
+        assert.match(JSON.stringify(after.error), /\(Harbor 2\.12\.2\) is back, verified/);
+        const core = ["-n", "harbor", "get", "deployment", "harbor-core", "-o"];
+        const selector = "jsonpath={.spec.template.spec.nodeSelector}";
+        const { stdout } = await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, ...core, selector]);
+        assert.equal(stdout, "");
     });
 
     it("backs up, brings settings up, and has an upgrade that fails put back, with a report of it all", async () => {

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { Pending } from "../../automation/backup/pending";
 import { goBack, goForward, type DriveOptions } from "../../automation/upgrade/drive";
-import { parseRecord, type UpgradeRecord } from "../../automation/upgrade/record";
+import { hopsToUndo, parseRecord, type UpgradeRecord } from "../../automation/upgrade/record";
 import type { UpgradeDoors } from "../../automation/upgrade/upgrading";
 import { digestOf, smallImage, type Image } from "../../harbor/registry/image";
 import { UserError } from "../../lib/errors";
@@ -80,8 +80,11 @@ export class UpgradeWorld {
         return this.run((doors, all) => goForward(this.current, doors, { ...all, autoRollback: true }));
     }
 
-    async rollback(): Promise<StepsResult | "killed"> {
-        return this.run((doors, all) => goBack(this.current, doors, all));
+    async rollback(to?: string): Promise<StepsResult | "killed"> {
+        return this.run((doors, all) => {
+            const record = this.current;
+            return goBack(hopsToUndo(record, to) ?? [], record, doors, all);
+        });
     }
 
     get current(): UpgradeRecord {

@@ -113,11 +113,16 @@ describe("an upgrade on its way", function () {
         });
     }
 
-    it("rolls a finished upgrade back hop by hop; what was pushed since is gone, nothing else", async () => {
+    it("rolls a finished upgrade back; what was pushed since is gone, nothing else, however often it is typed", async () => {
         const here = world();
         await here.forward(record());
-        for (const version of ["2.14.4", "2.12.2"]) {
-            const result = await here.rollback();
+        for (const [to, version] of [
+            [undefined, "2.14.4"],
+            [undefined, "2.14.4"],
+            ["2.12.2", "2.12.2"],
+            [undefined, "2.12.2"],
+        ] as const) {
+            const result = await here.rollback(to);
             assert.ok(result !== "killed");
             assert.equal(result.error, undefined);
             assert.deepEqual(here.complaints(), []);
@@ -127,6 +132,14 @@ describe("an upgrade on its way", function () {
             here.current.hops.map(({ state }) => state),
             ["rolled-back", "rolled-back"],
         );
+    });
+
+    it("rolls every hop back at once, as far as it is told", async () => {
+        const here = world();
+        await here.forward(record());
+        await here.rollback("2.12.2");
+        assert.deepEqual(here.complaints(), []);
+        assert.equal(here.image, "2.12.2");
     });
 
     it("leaves a failed hop read-only to be looked at, where that was asked for", async () => {

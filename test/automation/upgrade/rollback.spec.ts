@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { HopRecord, UpgradeRecord } from "../../../automation/upgrade/record";
+import { factsOf } from "../../../automation/upgrade/tell";
 import { upgradeRollback } from "../../../automation/upgrade/rollback";
 import { ExitCode, UserError } from "../../../lib/errors";
 import type { Exec } from "../../../lib/exec";
@@ -20,17 +21,20 @@ function hop(from: string, to: string, state: HopRecord["state"]): HopRecord {
     return { from, to, fromChart: "1.0.0", chart: "1.0.0", engineChange: false, state, ...nothing };
 }
 
+/** Of an upgrade over two hops. */
+function recordOf([first, second]: readonly HopRecord["state"][]): UpgradeRecord {
+    return {
+        ...{ version: 1, id: "a1", stack: "lab", beganAt: "2026-11-29T00:00:00Z", by: "anna@build-1" },
+        hops: [
+            ...(first === undefined ? [] : [hop("2.12.2", "2.14.4", first)]),
+            ...(second === undefined ? [] : [hop("2.14.4", "2.15.2", second)]),
+        ],
+    };
+}
+
 /** What the command says of that record, to somebody who then says no. */
 async function rollback(states: readonly HopRecord["state"][], to?: string) {
-    const [first, second] = states;
-    const hops = [
-        ...(first === undefined ? [] : [hop("2.12.2", "2.14.4", first)]),
-        ...(second === undefined ? [] : [hop("2.14.4", "2.15.2", second)]),
-    ];
-    const record: UpgradeRecord = {
-        ...{ version: 1, id: "a1", stack: "lab", beganAt: "2026-11-29T00:00:00Z", by: "anna@build-1" },
-        hops,
-    };
+    const record = recordOf(states);
     const changed: string[] = [];
     const exec: Exec = (_file, args) => {
         const asked = args.join(" ");
@@ -83,6 +87,20 @@ describe("upgrade rollback: how far it goes", () => {
         const all = await rollback(["rolled-back", "rolled-back"]);
         assert.deepEqual([all.questions, all.error], [[], undefined]);
         assert.doesNotMatch(all.text, /next:/);
+    });
+
+    it("is told by a report as it has to be typed", () => {
+        const wayBack = (...states: HopRecord["state"][]): string | undefined =>
+            factsOf(recordOf(states), " --stack prod")["the way back"];
+        assert.match(
+            wayBack("upgraded", "upgraded") ?? "",
+            /^npx anchorage upgrade rollback --stack prod puts Harbor 2\.14\.4/,
+        );
+        assert.match(
+            wayBack("upgraded", "rolled-back") ?? "",
+            /rollback --stack prod --to 2\.12\.2 puts Harbor 2\.12\.2/,
+        );
+        assert.equal(wayBack("rolled-back", "rolled-back"), undefined);
     });
 
     it("goes as far as it is told, whatever was undone before", async () => {
