@@ -21,7 +21,11 @@ export class Parts {
     /** The first of them that has ended by itself. */
     lost: string | undefined;
 
-    constructor(private readonly options: PartsOptions) {}
+    constructor(
+        private readonly options: PartsOptions,
+        /** Called when one of them has ended by itself. */
+        private readonly onLost: () => void,
+    ) {}
 
     /** PostgreSQL, where it runs. */
     get running(): Databases | undefined {
@@ -37,7 +41,7 @@ export class Parts {
         const database = await Databases.start(this.options.folder);
         this.database = database;
         void database.server.ended.then(() => {
-            if (this.database === database) this.lost ??= "PostgreSQL";
+            if (this.database === database) this.lose("PostgreSQL");
         });
         await this.record();
         return database;
@@ -53,10 +57,15 @@ export class Parts {
         const registry = await startRegistry(registryBinary, { ...bucket, ...s3 });
         this.registries.add(registry);
         void registry.ended.then(() => {
-            if (this.registries.has(registry)) this.lost ??= "the registry";
+            if (this.registries.has(registry)) this.lose("the registry");
         });
         await this.record();
         return registry;
+    }
+
+    private lose(part: string): void {
+        this.lost ??= part;
+        this.onLost();
     }
 
     async stopRegistry(registry: RegistryProcess): Promise<void> {

@@ -99,7 +99,8 @@ class Lab {
         private readonly first: Door,
         private readonly log: (line: string) => void,
     ) {
-        this.parts = new Parts(settings);
+        // Without its parts this process ends at once: the next start of the lab must not take it for one that runs.
+        this.parts = new Parts(settings, this.wake.up);
     }
 
     /** Makes what is served that what runs. While the API server does not answer, it goes on as it is. */

@@ -20,6 +20,7 @@ import type { StackOutputs } from "../../config/contract";
 import type { OpenedClient } from "../../harbor/client/client";
 import { smallImage } from "../../harbor/registry/image";
 import type { LabBinaries } from "../../lab/binaries";
+import { runningHarbor } from "../../lab/harbor-process";
 import { resetLab, startLab } from "../../lab/lab";
 import { labLayout } from "../../lab/layout";
 import { prepareLabCharts } from "../../lab/operators/lab-charts";
@@ -201,6 +202,18 @@ describe("a backup in which something fails", function () {
         await requireUnharmed();
     });
 
+    it("by this machine's own clock, which is off from that of every server", async () => {
+        const { now } = Date;
+        Date.now = () => now() + 600_000;
+        const error = await failure(run("own-clock")).finally(() => {
+            Date.now = now;
+        });
+        assert.equal(error.exitCode, ExitCode.refused);
+        for (const server of ["the cluster's API server", "Harbor's core", "the backup bucket's server"])
+            assert.match(error.render(), new RegExp(`${server} is (599|600|601) s behind`));
+        await requireUnharmed();
+    });
+
     it("by Velero that ends PartiallyFailed", async () => {
         assert.ok(outputs.backup);
         // Nothing in a lab reads the files of volumes.
@@ -246,6 +259,10 @@ describe("a backup in which something fails", function () {
         // By the dump, or by Harbor, which has lost it as well.
         assert.match(error.render(), /cannot be dumped|answered 500|does not answer/);
         assert.match(error.render(), /left behind: lift read-only mode/);
+        // Without its database it ends, and is mended only then.
+        const isGone = async (): Promise<true | undefined> =>
+            (await runningHarbor(labLayout(name))) === undefined ? true : undefined;
+        await waitFor(isGone, { what: "the lab's Harbor to end", timeoutMs: 10_000 });
         await startLab({ name, nodes: 1, binaries, exec });
         await harborHealthy(opened);
         await unlockBackups({ stack, engine: "auto" }, contextOf());
