@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { labProject } from "../test/support/lab-project";
+import { labProject, settingsWithBackup } from "../test/support/lab-project";
 import { pairsOf, timed, type Figure } from "./harness";
 import type { Sandbox } from "./sandbox";
 
@@ -9,15 +9,13 @@ const first = "2.12.2";
 /** A hop to each of them: on a stack whose parts can all be replaced one pod after the other. */
 const versions = ["2.13.5", "2.14.4", "2.15.2"] as const;
 
-const settings = `config:
-  anchorage:cluster: { kind: lab, name: ${lab} }
-  anchorage:charts: { source: contract }
-  anchorage:harbor: { version: ${first}, replicas: { core: 2, registry: 2 } }
-  anchorage:database: { kind: external, host: db.example.com, password: only-in-the-lab }
+const settings = settingsWithBackup(
+    lab,
+    `{ version: ${first}, replicas: { core: 2, registry: 2 } }`,
+    `  anchorage:database: { kind: external, host: db.example.com, password: only-in-the-lab }
   anchorage:cache: { kind: external, host: redis.example.com }
-  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
-  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
-`;
+`,
+);
 
 interface Upgraded {
     readonly hops: readonly {

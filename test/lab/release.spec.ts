@@ -8,18 +8,12 @@ import { exec } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
-import { labProject } from "../support/lab-project";
+import { labProject, settingsWithBackup } from "../support/lab-project";
 import { labSql } from "../support/lab-sql";
 
 const name = "release";
 const cli = path.join(projectRoot, "bin/anchorage.js");
-const settings = (harbor: string): string => `config:
-  anchorage:cluster: { kind: lab, name: ${name} }
-  anchorage:charts: { source: contract }
-  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
-  anchorage:harbor: { ${harbor} }
-  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
-`;
+const settings = (harbor: string): string => settingsWithBackup(name, `{ ${harbor} }`);
 
 interface Event {
     readonly kind: string;

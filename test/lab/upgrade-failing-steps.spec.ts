@@ -13,19 +13,13 @@ import { projectRoot } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { collectingReporter } from "../support/fakes";
 import { labTimeout, testBinaries } from "../support/lab";
-import { labProject } from "../support/lab-project";
+import { labProject, settingsWithBackup } from "../support/lab-project";
 import { openLabRegistry, requireUpgraded, type OpenedRegistry } from "../support/lab-registry";
 import { labSql } from "../support/lab-sql";
 
 const name = "failing-steps";
 const cli = path.join(projectRoot, "bin/anchorage.js");
-const settings = `config:
-  anchorage:cluster: { kind: lab, name: ${name} }
-  anchorage:charts: { source: contract }
-  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
-  anchorage:harbor: { version: 2.12.2 }
-  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
-`;
+const settings = settingsWithBackup(name, "{ version: 2.12.2 }");
 const schemaOf: Readonly<Record<string, number>> = { "2.12.2": 150, "2.14.4": 171 };
 
 /** Has one of the steps fail once its work is done. */
@@ -52,7 +46,7 @@ class FailingReporter {
     }
 }
 
-/** As every call of a hop that fails is on fakes (automation/upgrade/drive.spec.ts); with real parts it takes ten minutes. */
+/** As every call of a hop that fails is on fakes (test/automation/upgrade/drive.spec.ts); with real parts it takes ten minutes. */
 describe("upgrade in a lab: a hop that fails at each of its steps in turn (ANCHORAGE_LONG=1)", function () {
     this.timeout(30 * 60_000);
 

@@ -9,21 +9,17 @@ import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
-import { labProject } from "../support/lab-project";
+import { labProject, settingsWithBackup } from "../support/lab-project";
 import { openLabRegistry, requireUpgraded } from "../support/lab-registry";
 import { labSql } from "../support/lab-sql";
 
 const name = "parts";
 const cli = path.join(projectRoot, "bin/anchorage.js");
 const older = "0.28.2";
-const settings = (major: string, operator: string): string => `config:
-  anchorage:cluster: { kind: lab, name: ${name} }
-  anchorage:charts: { source: contract }
-  anchorage:harbor: { version: 2.12.2 }
-  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
-  anchorage:database: { kind: cloudnative-pg, version: "${major}", instances: 1 } # of the team
-  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
-${operator}`;
+const settings = (major: string, operator: string): string => {
+    const database = `  anchorage:database: { kind: cloudnative-pg, version: "${major}", instances: 1 } # of the team\n`;
+    return settingsWithBackup(name, "{ version: 2.12.2 }", database + operator);
+};
 
 interface WithImage {
     readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };

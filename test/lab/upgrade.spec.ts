@@ -11,19 +11,13 @@ import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
 import { labTimeout, testBinaries } from "../support/lab";
-import { labProject } from "../support/lab-project";
+import { labProject, settingsWithBackup } from "../support/lab-project";
 import { openLabRegistry, requireUpgraded } from "../support/lab-registry";
 import { labSql } from "../support/lab-sql";
 
 const name = "upgrade";
 const cli = path.join(projectRoot, "bin/anchorage.js");
-const settings = `config:
-  anchorage:cluster: { kind: lab, name: ${name} }
-  anchorage:charts: { source: contract }
-  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
-  anchorage:harbor: { version: 2.12.2 } # follows upgrades
-  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
-`;
+const settings = settingsWithBackup(name, "{ version: 2.12.2 } # follows upgrades");
 
 interface Event {
     readonly kind: string;

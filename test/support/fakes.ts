@@ -1,7 +1,7 @@
 import type { Context, LabControl } from "../../automation/context";
 import type { Engine, EngineResult, OutputValue, ResourceChange, ResourceState } from "../../automation/engine";
 import { createReporter, type Reporter } from "../../automation/reporter";
-import type { StackOutputs } from "../../config/contract";
+import type { BackupOutput, StackOutputs } from "../../config/contract";
 import { projectRoot } from "../../lib/home";
 
 /** A function that fails the test when it is called: for doors that the subject must not open. */
@@ -25,6 +25,12 @@ export const sampleOutputs: StackOutputs = {
     admin: { user: "admin", secretName: "harbor-admin", secretKey: "HARBOR_ADMIN_PASSWORD" },
     exposure: { kind: "clusterIP", service: "harbor", servicePort: 80, localPort: 8080 },
     cluster: { kind: "lab", name: "anchorage", context: "kwok-anchorage", kubeconfig: "/tmp/kubeconfig" },
+};
+
+/** Of a stack with backups, where no test looks closer. */
+export const sampleBackup: BackupOutput = {
+    ...{ namespace: "velero", location: "default", bucket: { bucket: "b", region: "r", pathStyle: true } },
+    ...{ credentials: { secretName: "s", secretKey: "k" }, volumes: "none", retention: { count: 2, days: 1 } },
 };
 
 export function asOutputs(outputs: StackOutputs): Record<string, OutputValue> {

@@ -12,3 +12,14 @@ export async function labProject(what: string): Promise<string> {
     }
     return folder;
 }
+
+/** Pulumi.<name>.yaml of a stack with backups on the lab of that name. @param harbor YAML of the setting @param more lines */
+export function settingsWithBackup(name: string, harbor: string, more = ""): string {
+    return `config:
+  anchorage:cluster: { kind: lab, name: ${name} }
+  anchorage:charts: { source: contract }
+  anchorage:storage: { kind: s3, bucket: harbor-registry, forceDestroy: true }
+  anchorage:harbor: ${harbor}
+  anchorage:backup: { kind: velero, location: { kind: s3, bucket: velero, forceDestroy: true }, validationFrequency: 5s }
+${more}`;
+}

@@ -5,19 +5,15 @@ import type { StackOutputs } from "../../../config/contract";
 import { ExitCode, UserError } from "../../../lib/errors";
 import { Loopback } from "../../harbor/client/loopback";
 import { FakeHarborJobs } from "../../support/fake-harbor-jobs";
-import { sampleOutputs } from "../../support/fakes";
+import { sampleBackup, sampleOutputs } from "../../support/fakes";
 import { MemoryStore } from "../../support/memory-store";
 
 const { signal } = new AbortController();
 const secret = { secretName: "s", secretKey: "k" };
-const bucket = { bucket: "b", region: "r", pathStyle: true };
 const outputs: StackOutputs = {
     ...sampleOutputs,
-    storage: { kind: "s3", ...bucket, accessKey: secret, secretKey: secret },
-    backup: {
-        ...{ namespace: "velero", location: "default", bucket, credentials: secret, volumes: "none" },
-        retention: { count: 1, days: 1 },
-    },
+    storage: { kind: "s3", ...sampleBackup.bucket, accessKey: secret, secretKey: secret },
+    backup: sampleBackup,
 };
 
 describe("what is looked at before a backup", () => {

@@ -8,15 +8,9 @@ import { ExitCode, UserError } from "../../../lib/errors";
 import { ExecFailure, type Exec } from "../../../lib/exec";
 import { FakeHarborJobs } from "../../support/fake-harbor-jobs";
 import { FakeLease } from "../../support/fake-lease";
-import { sampleOutputs } from "../../support/fakes";
+import { sampleBackup, sampleOutputs } from "../../support/fakes";
 
-const outputs: StackOutputs = {
-    ...sampleOutputs,
-    backup: {
-        ...{ namespace: "velero", location: "default", bucket: { bucket: "b", region: "r", pathStyle: true } },
-        ...{ credentials: { secretName: "s", secretKey: "k" }, volumes: "none", retention: { count: 2, days: 1 } },
-    },
-};
+const outputs: StackOutputs = { ...sampleOutputs, backup: sampleBackup };
 
 /** The Leases of a cluster, in Harbor's namespace and in Velero's. */
 class Cluster {

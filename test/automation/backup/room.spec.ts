@@ -3,13 +3,11 @@ import { createHash } from "node:crypto";
 import { checkRoom } from "../../../automation/backup/room";
 import { writeManifest } from "../../../automation/backup/sets";
 import { UserError } from "../../../lib/errors";
-import { sampleOutputs } from "../../support/fakes";
+import { sampleBackup, sampleOutputs } from "../../support/fakes";
 import { complete, incomplete } from "../../support/manifests";
 import { MemoryStore } from "../../support/memory-store";
 
 const gibibyte = 2 ** 30;
-const secret = { secretName: "s", secretKey: "k" };
-const bucket = { bucket: "b", region: "r", pathStyle: true };
 
 /** Where the registry keeps that content. */
 function blobKey(content: string): string {
@@ -45,11 +43,7 @@ describe("the room in the backup bucket", () => {
         "velero/backups/one/one.tar.gz": gibibyte / 2,
     };
     const look = (capacity: number | undefined, backups = new Sized(held), from: Sized | "a volume" = content) => {
-        const backup = {
-            ...{ namespace: "velero", location: "default", bucket, credentials: secret, volumes: "none" as const },
-            retention: { count: 1, days: 1 },
-            ...(capacity === undefined ? {} : { capacity }),
-        };
+        const backup = { ...sampleBackup, ...(capacity === undefined ? {} : { capacity }) };
         const plan = { stack: "lab", outputs: { ...sampleOutputs, registryUrl: "http://localhost:8080", backup } };
         return checkRoom({ plan, backups, ...(from === "a volume" ? {} : { content: from }) });
     };

@@ -14,7 +14,7 @@ import {
 } from "../../../automation/backup/sets";
 import type { StackOutputs } from "../../../config/contract";
 import { ExitCode, UserError } from "../../../lib/errors";
-import { sampleOutputs } from "../../support/fakes";
+import { sampleBackup, sampleOutputs } from "../../support/fakes";
 import { complete, incomplete, now } from "../../support/manifests";
 import { MemoryStore } from "../../support/memory-store";
 
@@ -133,11 +133,7 @@ describe("retention", () => {
     it("deletes Velero's part first, and stops where that fails", async () => {
         const store = new MemoryStore();
         for (const set of five) await writeManifest(store, set);
-        const secret = { secretName: "s", secretKey: "k" };
-        const backup = {
-            ...{ namespace: "velero", location: "default", bucket: { bucket: "b", region: "r", pathStyle: true } },
-            ...{ credentials: secret, volumes: "files" as const, retention: { count: 1, days: 4 } },
-        } as const;
+        const backup = { ...sampleBackup, volumes: "files" as const, retention: { count: 1, days: 4 } };
         const outputs: StackOutputs = { ...sampleOutputs, backup };
         const deleted: string[] = [];
         const deleteBackup = (name: string): Promise<void> => {

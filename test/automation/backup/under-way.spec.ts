@@ -8,26 +8,20 @@ import { up } from "../../../automation/up";
 import { ExitCode, HeldError } from "../../../lib/errors";
 import { ExecFailure, type Exec } from "../../../lib/exec";
 import { processStart } from "../../../lib/processes";
+import { waitFor } from "../../../lib/wait";
 import { FakeLease } from "../../support/fake-lease";
 import {
     asOutputs,
     collectingReporter,
     fakeContext,
     fakeEngine,
+    sampleBackup,
     sampleOutputs,
     sampleResource,
 } from "../../support/fakes";
 
-const velero = "velero";
-const outputs = {
-    ...sampleOutputs,
-    backup: {
-        ...{ namespace: velero, location: "default", volumes: "none" as const },
-        credentials: { namespace: velero, secretName: "s3", secretKey: "cloud" },
-        bucket: { bucket: "b", region: "r", pathStyle: true },
-        retention: { count: 2, days: 1 },
-    },
-};
+const outputs = { ...sampleOutputs, backup: sampleBackup };
+const velero = sampleBackup.namespace;
 const elsewhere: LeaseHolder = { ...thisHolder("release of stack lab"), host: "build-1", user: "anna", pid: 4711 };
 
 describe("what changes a whole stack, while somebody works on it", () => {
@@ -98,9 +92,11 @@ describe("what changes a whole stack, while somebody works on it", () => {
         const { context, engine, text } = await cluster([[outputs.namespace, releaseLease, elsewhere]]);
         const [lock] = locks;
         const waiting = waitWhileUnderWay(engine, { lockTimeout: 60 }, context);
-        setTimeout(() => void lock?.release(), 100);
+        const told = /release of stack lab.*; waiting, at most 60 s/;
+        await waitFor(() => told.test(text()) || undefined, { what: "the wait to be told", timeoutMs: 5_000 });
+        await lock?.release();
         await waiting;
-        assert.match(text(), /release of stack lab.*; waiting, at most 60 s/);
+        assert.match(text(), told);
     });
 
     it("goes on where it is a step of that release, where that was killed, and where nobody was ever there", async () => {

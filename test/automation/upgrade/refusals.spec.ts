@@ -12,6 +12,7 @@ import {
     collectingReporter,
     fakeContext,
     fakeEngine,
+    sampleBackup,
     sampleOutputs,
     sampleResult,
 } from "../../support/fakes";
@@ -72,11 +73,7 @@ describe("upgrade run: what must not be done is refused before anything is chang
                 ...{ kind: "internal", host: "harbor-database", port: 5432, database: "registry", user: "postgres" },
                 ...{ sslmode: "disable", password: secret },
             },
-            backup: {
-                ...{ namespace: "velero", location: "default", credentials: secret, volumes: "none" },
-                bucket: { bucket: "b", region: "r", endpoint: "http://127.0.0.1:9", pathStyle: true },
-                retention: { count: 2, days: 1 },
-            },
+            backup: { ...sampleBackup, bucket: { ...sampleBackup.bucket, endpoint: "http://127.0.0.1:9" } },
             ...given.outputs,
         };
         const commands: string[] = [];

@@ -4,17 +4,17 @@ import { factsOf } from "../../../automation/upgrade/tell";
 import { upgradeRollback } from "../../../automation/upgrade/rollback";
 import { ExitCode, UserError } from "../../../lib/errors";
 import type { Exec } from "../../../lib/exec";
-import { asOutputs, collectingReporter, fakeContext, fakeEngine, sampleOutputs } from "../../support/fakes";
+import {
+    asOutputs,
+    collectingReporter,
+    fakeContext,
+    fakeEngine,
+    sampleBackup,
+    sampleOutputs,
+} from "../../support/fakes";
 
-const secret = { secretName: "s", secretKey: "k" };
-const outputs = {
-    ...sampleOutputs,
-    backup: {
-        ...{ namespace: "velero", location: "default", credentials: secret, volumes: "none" as const },
-        bucket: { bucket: "b", region: "r", endpoint: "http://127.0.0.1:9", pathStyle: true },
-        retention: { count: 2, days: 1 },
-    },
-};
+const bucket = { ...sampleBackup.bucket, endpoint: "http://127.0.0.1:9" };
+const outputs = { ...sampleOutputs, backup: { ...sampleBackup, bucket } };
 
 function hop(from: string, to: string, state: HopRecord["state"]): HopRecord {
     const nothing = { sample: [], schedules: [], pausedQueues: [], replicas: {} };
