@@ -2,8 +2,8 @@
  * What a change of the settings would do to a stack, as a program of yours may ask: each resource that is touched, and
  * whether anything is.
  *
- *     npx tsx examples/preview.ts public
- *     npx tsx examples/preview.ts public rehearsal    # in the lab of that name
+ *     node --require ./bin/typescript.js examples/preview.ts public
+ *     node --require ./bin/typescript.js examples/preview.ts public rehearsal    # in the lab of that name
  */
 import { preview, UserError, type VerbEvent } from "../automation";
 

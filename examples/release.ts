@@ -2,7 +2,7 @@
  * A release of a registry, as a pipeline runs it: a backup, the upgrade (each hop is rolled back if it fails), and the
  * smoke test. Ctrl-C ends it in order.
  *
- *     npx tsx examples/release.ts public 2.15.2
+ *     node --require ./bin/typescript.js examples/release.ts public 2.15.2
  */
 import { backup, planUpgrade, upgrade, UserError, verify, type VerbRun } from "../automation";
 
@@ -26,7 +26,7 @@ const interrupt = new AbortController();
 process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
 const [stack, to] = process.argv.slice(2);
 if (stack === undefined || to === undefined) {
-    console.error("usage: npx tsx examples/release.ts <stack> <version of Harbor>");
+    console.error("usage: node --require ./bin/typescript.js examples/release.ts <stack> <version of Harbor>");
     process.exitCode = 2;
 } else {
     release(stack, to, interrupt.signal).catch((error: unknown) => {

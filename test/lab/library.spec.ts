@@ -57,7 +57,7 @@ describe("anchorage as a library", function () {
     it("has an example that previews a stack, and ends as the CLI would", async () => {
         const example = path.join(projectRoot, "examples", "preview.ts");
         const run = (...args: string[]): ReturnType<typeof exec> =>
-            exec(path.join(projectRoot, "node_modules", ".bin", "tsx"), [example, ...args]);
+            exec(process.execPath, ["--require", "./bin/typescript.js", example, ...args], { cwd: projectRoot });
         const { stdout } = await run("lab", lab.name);
         assert.match(stdout, /^create registry-harbor$/m);
         assert.match(stdout, /^lab: \d+ to change$/m);
@@ -71,11 +71,11 @@ describe("anchorage as a library", function () {
 
     it("has an example that says how it is used", async () => {
         const example = path.join(projectRoot, "examples", "release.ts");
-        const run = exec(path.join(projectRoot, "node_modules", ".bin", "tsx"), [example]);
+        const run = exec(process.execPath, ["--require", "./bin/typescript.js", example], { cwd: projectRoot });
         await assert.rejects(run, (error: unknown) => {
             assert.ok(error instanceof ExecFailure);
             assert.equal(error.exitCode, 2);
-            assert.match(error.stderr, /usage: npx tsx examples\/release\.ts <stack>/);
+            assert.match(error.stderr, /usage: node --require \.\/bin\/typescript\.js examples\/release\.ts <stack>/);
             return true;
         });
     });
