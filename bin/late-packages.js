@@ -1,17 +1,25 @@
 "use strict";
-// The Pulumi SDK requires these when it is loaded. It uses the packages only to serialise functions, which this program
-// does without (components/dynamic-resource.ts), and its Automation API only where a program asks for it: so they are
-// loaded at their first use. They are more than half of the SDK's own start: 0.8 s of each preview. Measured by
-// `npm run bench -- program`.
+// What packages require when they are loaded, and most processes never use, is loaded at its first use. The Pulumi SDK needs
+// some only to serialise functions, which this program does without (components/dynamic-resource.ts), its Automation API
+// only where a program asks for it, and gRPC only where Pulumi's own engine runs; zod has its messages in fifty languages.
+// Together they take longer to load than all else: a second of each preview. Measured by `npm run bench -- program`.
 const Module = require("node:module");
 const path = require("node:path");
 
-const late = new Set(["typescript", "@npmcli/arborist", "normalize-package-data", "fdir", "./automation"]);
-const sdk = path.join("node_modules", "@pulumi", "pulumi") + path.sep;
+const { sep } = path;
+
+/** What requires it, and by which names. */
+const late = [
+    {
+        of: `${sep}@pulumi${sep}pulumi${sep}`,
+        names: /^(typescript|@npmcli\/arborist|normalize-package-data|fdir|semver|@grpc\/grpc-js|@opentelemetry\/api|\.\/automation|.*_grpc_pb)$/,
+    },
+    { of: `${sep}zod${sep}`, names: /\/locales\/index\.cjs$/ },
+];
 const load = Module._load;
 
 Module._load = function (request, parent, isMain) {
-    const isLate = late.has(request) && parent?.filename?.includes(sdk);
+    const isLate = late.some(({ of, names }) => names.test(request) && parent?.filename?.includes(of));
     return isLate ? atFirstUse(() => load(request, parent, isMain)) : load(request, parent, isMain);
 };
 

@@ -14,7 +14,7 @@ describe("bin/late-packages", () => {
             (async () => {
                 ${code}
                 const files = Object.keys(require.cache);
-                const late = ["typescript/lib", "@npmcli/arborist/", "normalize-package-data/", "fdir/", "pulumi/automation/index"];
+                const late = ["typescript/lib", "@npmcli/arborist/", "normalize-package-data/", "fdir/", "pulumi/automation/index", "@grpc/grpc-js/", "@opentelemetry/api/", "zod/v4/locales/de"];
                 console.log(JSON.stringify(late.filter((name) => files.some((file) => file.includes(name)))));
             })();`;
         const { stdout } = await exec(process.execPath, ["--eval", script], { cwd: projectRoot });
@@ -28,6 +28,23 @@ describe("bin/late-packages", () => {
     it("loads the Automation API when it is asked for", async () => {
         const code = `assert.equal(typeof pulumi.automation.LocalWorkspace.create, "function");`;
         assert.deepEqual(await loadedAfter(code), ["pulumi/automation/index"]);
+    });
+
+    it("speaks gRPC with Pulumi's engine", async () => {
+        const code = `
+            const settings = require("@pulumi/pulumi/runtime/settings");
+            settings.resetOptions("project", "stack", 1, "127.0.0.1:1", "127.0.0.1:1", false, "organization");
+            assert.equal(typeof settings.getEngine().log, "function");
+            settings.getEngine().close();`;
+        assert.deepEqual(await loadedAfter(code), ["@grpc/grpc-js/"]);
+    });
+
+    it("has every language of zod's messages", async () => {
+        const loaded = await loadedAfter(`
+            const { z } = require("zod");
+            assert.match(z.string().safeParse(1).error.issues[0].message, /expected string/);
+            assert.match(z.locales.de().localeError({ code: "invalid_type", expected: "string", input: 1 }), /erwartet/);`);
+        assert.deepEqual(loaded, ["zod/v4/locales/de"]);
     });
 
     it("serialises a function, and finds the packages that it needs", async () => {

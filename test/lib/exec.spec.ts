@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { exec, ExecFailure } from "../../lib/exec";
+import { projectRoot } from "../../lib/home";
+import { isRunning } from "../../lib/processes";
+import { waitFor } from "../../lib/wait";
 
 describe("exec", () => {
     it("gives what was printed, and passes input, folder and environment", async () => {
@@ -31,6 +34,30 @@ describe("exec", () => {
             (error: unknown) =>
                 error instanceof ExecFailure && error.code === "ENOENT" && error.message.includes("no such program"),
         );
+    });
+
+    it("says which signal ended it", async () => {
+        await assert.rejects(exec("sh", ["-c", "kill -KILL $$"]), /sh was ended by SIGKILL/);
+    });
+
+    it("starts nothing once it is aborted", async () => {
+        const run = exec("sh", ["-c", "echo started"], { signal: AbortSignal.abort() });
+        await assert.rejects(run, (error: unknown) => error instanceof ExecFailure && error.stdout === "");
+    });
+
+    it("ends the program with this process", async () => {
+        const script = `
+            const { exec } = require("./lib/exec.ts");
+            void exec("sleep", ["600"], { onStart: (pid) => { console.log(pid); process.exit(0); } });`;
+        const { stdout } = await exec(process.execPath, ["--require", "./bin/typescript.js", "--eval", script], {
+            cwd: projectRoot,
+        });
+        const pid = Number(stdout);
+        assert.ok(pid > 0);
+        await waitFor(() => (isRunning(pid) ? undefined : true), {
+            what: "the program to end",
+            timeoutMs: 5_000,
+        });
     });
 
     it("ends the program when it is aborted or out of time", async () => {

@@ -73,6 +73,8 @@ export class State {
     outputs: Values;
     private saving: Promise<void> = Promise.resolve();
     private queued: Promise<void> | undefined;
+    /** What was written of a record, as long as it is the same. */
+    private readonly written = new WeakMap<ResourceRecord, ResourceRecord>();
 
     private constructor(
         private readonly file: string,
@@ -128,6 +130,12 @@ export class State {
         return write;
     }
 
+    private sealedRecord(record: ResourceRecord): ResourceRecord {
+        const known = this.written.get(record) ?? (sealed(record as never, this.cipher) as never);
+        this.written.set(record, known);
+        return known;
+    }
+
     private async write(): Promise<void> {
         const content: StateFile = {
             format,
@@ -137,7 +145,7 @@ export class State {
             updatedAt: new Date().toISOString(),
             encryption: this.cipher.header,
             outputs: sealed(this.outputs, this.cipher) as Values,
-            resources: this.records.map((record) => sealed(record as never, this.cipher) as never),
+            resources: this.records.map((record) => this.sealedRecord(record)),
         };
         try {
             await writeFileAtomic(this.file, `${JSON.stringify(content, undefined, 1)}\n`, 0o600);

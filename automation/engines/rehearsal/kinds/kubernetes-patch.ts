@@ -71,7 +71,7 @@ async function patch(news: Values, context: KindContext): ReturnType<Kind["creat
     }
     const applied = await apply(target, news, context, false);
     try {
-        return made(target, await awaitReady(target.client, target.path, news, context));
+        return made(target, await awaitReady(target.client, target.path, news, context, applied));
     } catch (error) {
         const what = `${text(news, "kind") ?? ""} ${idOf(target)} was patched, and is not ready: ${messageOf(error)}`;
         return { ...made(target, applied), failure: new UserError(what, { cause: error }) };

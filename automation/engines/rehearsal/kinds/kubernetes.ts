@@ -59,15 +59,15 @@ export const kubernetesKind: Kind = {
         else if (live && !context.interrupted && context.provider["upsertExistingObjects"] !== "true") {
             throw alreadyExists(target, context);
         }
-        await apply(target, news, context.ignoreChanges, undefined, false);
-        return settled(target, news, context);
+        const applied = await apply(target, news, context.ignoreChanges, undefined, false);
+        return settled(target, news, context, applied);
     },
 
     async update(old, news, context) {
         const target = await awaitServed(news, context);
         const live = await target.client.get(target.path);
-        await apply(target, news, context.ignoreChanges, live, false);
-        return settled(target, news, context);
+        const applied = await apply(target, news, context.ignoreChanges, live, false);
+        return settled(target, news, context, applied);
     },
 
     async read({ id, inputs, outputs }, context) {
@@ -186,9 +186,9 @@ async function apply(
     return client.request("PATCH", path, { query, body, contentType: applyPatch });
 }
 
-async function settled(target: Target, news: Values, context: KindContext): Promise<Made> {
+async function settled(target: Target, news: Values, context: KindContext, applied: KubeObject): Promise<Made> {
     try {
-        return made(target, await awaitReady(target.client, target.path, news, context));
+        return made(target, await awaitReady(target.client, target.path, news, context, applied));
     } catch (error) {
         const live = await target.client.get(target.path);
         const what = `${text(news, "kind") ?? ""} ${idOf(target)} exists, and is not ready: ${messageOf(error)}`;

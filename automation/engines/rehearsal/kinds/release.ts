@@ -48,11 +48,12 @@ export const releaseKind: Kind = {
                 },
             );
         }
-        return install(target, news, context);
+        return install(target, news, context, live);
     },
 
     async update(_old, news, context) {
-        return install(await requireTarget(news, context), news, context);
+        const target = await requireTarget(news, context);
+        return install(target, news, context, (await liveReleases(target)).at(-1));
     },
 
     async read({ id, inputs, outputs }, context): Promise<Made | undefined> {
@@ -118,14 +119,18 @@ function seconds(values: Values, context: KindContext): string {
     return `${String(Math.round((context.timeoutMs ?? 300_000) / 1000))}s`;
 }
 
-async function install(target: HelmTarget, news: Values, context: KindContext): Promise<Made> {
+async function install(
+    target: HelmTarget,
+    news: Values,
+    context: KindContext,
+    before: LiveRelease | undefined,
+): Promise<Made> {
     const id = `${target.namespace}/${target.name}`;
-    const left = await endPending(target);
+    const left = before && (await endPending(target, before));
     if (left !== undefined)
         context.log("warning", `release ${id} was left ${left} by an interrupted run; it is done again`);
     const chart = chartPath(news, context.projectRoot);
     const { args, input } = await releaseArguments(news, chart, seconds(news, context));
-    const before = (await liveReleases(target)).at(-1)?.revision ?? 0;
     try {
         const printed = await helm(target, ["upgrade", "--install", target.name, ...args], context, input);
         return { id, outputs: outputsOf(news, JSON.parse(printed) as Values) };
@@ -137,7 +142,7 @@ async function install(target: HelmTarget, news: Values, context: KindContext): 
         });
         // Helm keeps a release that failed; with rollback-on-failure the one before, or none.
         const live = (await liveReleases(target)).at(-1);
-        if (!live || live.revision <= before) throw failure;
+        if (!live || live.revision <= (before?.revision ?? 0)) throw failure;
         const status = { name: target.name, namespace: target.namespace, revision: live.revision, status: live.status };
         return { id, outputs: { ...news, status }, failure };
     }

@@ -7,22 +7,27 @@ import { needsEndpoints, readiness, waitForMet, type Readiness, type Related } f
 
 /**
  * Waits until an object is what it should become, and returns it as it lives then. The annotations
- * pulumi.com/skipAwait, waitFor and timeoutSeconds hold as with Pulumi's provider. @throws UserError
+ * pulumi.com/skipAwait, waitFor and timeoutSeconds hold as with Pulumi's provider.
+ * @param applied the object as the server has just answered it
+ * @throws UserError
  */
 export async function awaitReady(
     client: KubeClient,
     path: string,
     news: Values,
     context: KindContext,
+    applied: KubeObject,
 ): Promise<KubeObject> {
     const annotations = object(object(news, "metadata"), "annotations");
     const skip = text(annotations, "pulumi.com/skipAwait") === "true";
     const expression = text(annotations, "pulumi.com/waitFor");
     const seconds = text(annotations, "pulumi.com/timeoutSeconds");
+    let answered: KubeObject | undefined = applied;
     let last: Readiness = { state: "waiting", why: "it was not seen yet" };
     return waitFor(
         async () => {
-            const live = await client.get(path);
+            const live = answered ?? (await client.get(path));
+            answered = undefined;
             if (!live) throw new UserError("it was deleted while it was waited for");
             if (skip) return live;
             last =

@@ -1,5 +1,6 @@
 import https from "node:https";
 import http from "node:http";
+import { createSecureContext } from "node:tls";
 import type { Login } from "./kubeconfig";
 import { UncertainError } from "../../kinds";
 import { isObject, type Value } from "../../values";
@@ -38,9 +39,12 @@ export class KubeClient {
 
     constructor(readonly login: Login) {
         const { ca, cert, key, server } = login;
-        const options = { keepAlive: true, maxSockets: 16 };
+        // To open a connection takes each side longer than to ask and answer ten times: a few, and the certificates read once.
+        const options = { keepAlive: true, maxSockets: 4 };
         this.agent =
-            server.protocol === "https:" ? new https.Agent({ ...options, ca, cert, key }) : new http.Agent(options);
+            server.protocol === "https:"
+                ? new https.Agent({ ...options, secureContext: createSecureContext({ ca, cert, key }) })
+                : new http.Agent(options);
     }
 
     /** @throws KubeError, UncertainError when there was no answer */

@@ -35,7 +35,6 @@ const switches: Readonly<Record<string, string>> = {
     cleanupOnFail: "--cleanup-on-fail",
     dependencyUpdate: "--dependency-update",
     devel: "--devel",
-    disableOpenapiValidation: "--disable-openapi-validation",
     disableWebhooks: "--no-hooks",
     renderSubchartNotes: "--render-subchart-notes",
     skipCrds: "--skip-crds",
@@ -44,7 +43,9 @@ const switches: Readonly<Record<string, string>> = {
 /**
  * The arguments of `helm upgrade --install NAME`, and what is written to its standard input: the values, which
  * may hold secrets and so never stand among the arguments or in a file. Like Pulumi's provider, which is built
- * on Helm 3, objects are merged by the client, not by server-side apply.
+ * on Helm 3, objects are merged by the client, not by server-side apply. With or without disableOpenapiValidation helm is told
+ * not to validate: it would fetch the OpenAPI documents of the chart's kinds, for half a second, to learn from them that the
+ * server validates by itself, as all since Kubernetes 1.27 do.
  * @throws UserError for inputs that the rehearsal engine does not honour
  */
 export async function releaseArguments(
@@ -55,7 +56,8 @@ export async function releaseArguments(
     const unknown = refused.filter((key) => inputs[key] !== undefined && inputs[key] !== false && inputs[key] !== "");
     if (unknown.length > 0)
         throw new UserError(`the rehearsal engine does not honour ${unknown.join(", ")} of a Release`);
-    const args = [chart, "--server-side=false", "--timeout", timeout, "--output", "json", "--values", "-"];
+    const args = [chart, "--server-side=false", "--disable-openapi-validation"];
+    args.push("--timeout", timeout, "--output", "json", "--values", "-");
     if (inputs["skipAwait"] !== true) args.push("--wait");
     if (inputs["skipAwait"] !== true && inputs["waitForJobs"] === true) args.push("--wait-for-jobs");
     for (const [key, flag] of Object.entries(switches)) if (inputs[key] === true) args.push(flag);
@@ -82,7 +84,6 @@ export async function releaseArguments(
 
 /** `valueYamlFiles` one over the other, and `values` over all of them. */
 async function mergedValues(inputs: Values): Promise<Values> {
-    const { parse } = await import("yaml");
     let merged: Values = {};
     for (const asset of list(inputs, "valueYamlFiles")) {
         if (!isObject(asset) || asset[signatureKey] !== assetSignature)
@@ -90,6 +91,7 @@ async function mergedValues(inputs: Values): Promise<Values> {
         const file = text(asset, "path");
         const content = file === undefined ? text(asset, "text") : await readFile(file, "utf8");
         if (content === undefined) throw new UserError("the rehearsal engine reads values from files and texts only");
+        const { parse } = await import("yaml");
         const parsed = parse(content) as Value;
         if (isObject(parsed)) merged = merge(merged, parsed);
     }

@@ -29,13 +29,12 @@ export async function liveReleases({ client, namespace, name }: HelmTarget): Pro
 }
 
 /**
- * Marks a revision that a killed helm left half done as failed: Helm refuses to work on a pending release, and
+ * Marks the last revision as failed where a killed helm left it half done: Helm refuses to work on a pending release, and
  * takes a failed one as what there is when it works out what to change. (Deleting the record instead would make
  * Helm forget what the objects were made from.) @returns the state it was left in, if any
  */
-export async function endPending(target: HelmTarget): Promise<string | undefined> {
-    const last = (await liveReleases(target)).at(-1);
-    if (!last?.status.startsWith("pending-")) return undefined;
+export async function endPending(target: HelmTarget, last: LiveRelease): Promise<string | undefined> {
+    if (!last.status.startsWith("pending-")) return undefined;
     const path = objectPath(secrets, target.namespace, last.secret);
     const recorded = text(object(await target.client.get(path), "data"), "release");
     if (recorded === undefined) throw new Error(`the Secret ${last.secret} holds no release`);
