@@ -6,10 +6,13 @@ import type { CompleteManifest } from "../../automation/backup/manifest";
 import { openObjectStore } from "../../automation/objects/store";
 import { pullImages } from "../../automation/restore/samples";
 import type { OpenedClient } from "../../harbor/client/client";
+import { isHarborError } from "../../harbor/client/errors";
 import { parseRepositoryName } from "../../harbor/client/repositories";
 import { smallImage } from "../../harbor/registry/image";
 import { RegistryClient } from "../../harbor/registry/registry-client";
 import { resetLab } from "../../lab/lab";
+import { labLayout } from "../../lab/layout";
+import { logTail } from "../../lab/log-tail";
 import { exec, ExecFailure } from "../../lib/exec";
 import { projectRoot, type LabEndpoints } from "../../lib/home";
 import { readLabEndpoints } from "../../lib/lab-endpoints";
@@ -114,13 +117,20 @@ describe("backup in a lab", function () {
             const digest = await registry.push("library/app", tag, smallImage(`image ${tag}\n`));
             pushed.push({ digest, endedAt: Date.now() });
         };
+        let troubles = 0;
+        const troubled = (error: unknown): void => {
+            const log = logTail(labLayout(name).harborLog).join("\n");
+            if (!isHarborError(error, "server") || (troubles += 1) > 3) throw new Error(log, { cause: error });
+            console.log(`a push is tried again: ${String(error)}\n${log}`);
+        };
         const pusher = async (client: number): Promise<void> => {
             for (let n = 0; n < 25;) {
                 try {
                     await push(`c${String(client)}-${String(n)}`);
                     n++;
                 } catch (error) {
-                    if (!/read.only/i.test(String(error))) throw error; // the quiet window
+                    // The quiet window; or, seen once in dozens of runs, an error of the registry's own: a client tries again.
+                    if (!/read.only/i.test(String(error))) troubled(error);
                     await delay(200);
                 }
             }
