@@ -34,7 +34,7 @@ function digest(...texts) {
 function read(kept, seal) {
     try {
         const code = readFileSync(kept, "utf8");
-        return code.startsWith(seal) ? code : undefined;
+        return code.endsWith(seal) ? code : undefined;
     } catch (error) {
         if (error.code === "ENOENT") return undefined;
         throw error;
@@ -52,13 +52,12 @@ function compile(file, source, kept, seal) {
         // An import() would load a package a second time, as an ES module, that is here already.
         supported: { "dynamic-import": false },
     });
-    // The seal is the map's first line.
-    const shifted = JSON.stringify({ ...JSON.parse(map), mappings: `;${JSON.parse(map).mappings}` });
-    const whole = `${seal}${code}//# sourceMappingURL=${pathToFileURL(`${kept}.map`).pathname}\n`;
+    // The seal comes last: what was cut short has none.
+    const whole = `${code}//# sourceMappingURL=${pathToFileURL(`${kept}.map`).pathname}\n${seal}`;
     try {
         mkdirSync(folder, { recursive: true });
         for (const [name, text] of [
-            [`${kept}.map`, shifted],
+            [`${kept}.map`, map],
             [kept, whole],
         ]) {
             const written = `${name}.${process.pid}`;

@@ -45,8 +45,8 @@ describe("bin/typescript", () => {
         const [code = "", map = ""] = files();
         assert.equal(map, `${code}.map`);
         const changed = path.join(kept, code);
-        const [seal = ""] = (await exec("head", ["-n", "1", changed])).stdout.split("\n");
-        writeFileSync(changed, `${seal}\nconsole.log("kept");\n`);
+        const { stdout: seal } = await exec("tail", ["-n", "1", changed]);
+        writeFileSync(changed, `console.log("kept");\n${seal}\n`);
         assert.equal(await run(), "kept");
     });
 

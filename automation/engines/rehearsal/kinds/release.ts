@@ -6,7 +6,7 @@ import { containsUnknown, equal, text, type Values } from "../values";
 import { chartDigest, chartPath } from "./release/chart";
 import { helm, releaseArguments, type HelmTarget } from "./release/helm";
 import { outputsOf } from "./release/outputs";
-import { endPending, liveReleases, type LiveRelease } from "./release/records";
+import { endPending, lastRelease, type LiveRelease } from "./release/records";
 import { connect } from "./kubernetes/connection";
 import { randomBytes } from "node:crypto";
 
@@ -28,7 +28,7 @@ export const releaseKind: Kind = {
         if (moved.length > 0) return replaced(inputDiff, moved);
         const target = await targetOf(news, context);
         if (!target) return { kind: inputDiff.length > 0 ? "update" : "same", changes: inputDiff };
-        const live = (await liveReleases(target)).at(-1);
+        const live = await lastRelease(target);
         if (!live) return { kind: "recreate", changes: inputDiff };
         const drift = driftOf(old.outputs, live);
         const changes = [...inputDiff, ...drift];
@@ -39,7 +39,7 @@ export const releaseKind: Kind = {
 
     async create(news, context) {
         const target = await requireTarget(news, context);
-        const live = (await liveReleases(target)).at(-1);
+        const live = await lastRelease(target);
         if (live && !context.interrupted) {
             throw new UserError(
                 `release ${target.name} already exists in ${target.namespace}, and is not of this stack`,
@@ -53,14 +53,14 @@ export const releaseKind: Kind = {
 
     async update(_old, news, context) {
         const target = await requireTarget(news, context);
-        return install(target, news, context, (await liveReleases(target)).at(-1));
+        return install(target, news, context, await lastRelease(target));
     },
 
     async read({ id, inputs, outputs }, context): Promise<Made | undefined> {
         const [namespace = "", name = ""] = id.split("/");
         const target = await targetOf({ ...inputs, namespace, name }, context);
         if (!target) return undefined;
-        const live = (await liveReleases(target)).at(-1);
+        const live = await lastRelease(target);
         if (!live) return undefined;
         const status = { ...(outputs["status"] as Values | undefined), revision: live.revision, status: live.status };
         return { id, outputs: { ...outputs, status } };
@@ -69,7 +69,7 @@ export const releaseKind: Kind = {
     async delete(old, context) {
         const [namespace = "", name = ""] = old.id.split("/");
         const target = await requireTarget({ ...old.inputs, namespace, name }, context);
-        if ((await liveReleases(target)).length === 0) return;
+        if ((await lastRelease(target)) === undefined) return;
         const wait = old.inputs["skipAwait"] === true ? [] : ["--wait"];
         await helm(target, ["uninstall", name, ...wait, "--timeout", seconds(old.inputs, context)], context);
     },
@@ -141,7 +141,7 @@ async function install(
             cause: error,
         });
         // Helm keeps a release that failed; with rollback-on-failure the one before, or none.
-        const live = (await liveReleases(target)).at(-1);
+        const live = await lastRelease(target);
         if (!live || live.revision <= (before?.revision ?? 0)) throw failure;
         const status = { name: target.name, namespace: target.namespace, revision: live.revision, status: live.status };
         return { id, outputs: { ...news, status }, failure };

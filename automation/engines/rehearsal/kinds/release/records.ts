@@ -14,8 +14,8 @@ export interface LiveRelease {
 
 const secrets = { path: "/api/v1", plural: "secrets", namespaced: true } as const;
 
-/** The revisions of a release, oldest first; read from labels, which is quicker than running helm. */
-export async function liveReleases({ client, namespace, name }: HelmTarget): Promise<LiveRelease[]> {
+/** The last revision of a release, where there is one; read from labels, which is quicker than running helm. */
+export async function lastRelease({ client, namespace, name }: HelmTarget): Promise<LiveRelease | undefined> {
     const found = await client.get(objectPath(secrets, namespace), { labelSelector: `owner=helm,name=${name}` });
     return list(found, "items")
         .filter(isObject)
@@ -25,7 +25,8 @@ export async function liveReleases({ client, namespace, name }: HelmTarget): Pro
             status: text(object(metadata, "labels"), "status") ?? "unknown",
             secret: text(metadata, "name") ?? "",
         }))
-        .sort((one, other) => one.revision - other.revision);
+        .sort((one, other) => one.revision - other.revision)
+        .at(-1);
 }
 
 /**
