@@ -50,22 +50,26 @@ export class KubeClient {
         });
     }
 
-    /** @returns undefined where there is no such thing @throws Error where the server does not answer, or refuses */
-    async get(path: string): Promise<unknown> {
-        const text = await this.ask("GET", path);
+    /**
+     * @param form media type of the answer, where it is not the path's own
+     * @returns undefined where there is no such thing
+     * @throws Error where the server does not answer, or refuses
+     */
+    async get(path: string, form?: string): Promise<unknown> {
+        const text = await this.ask("GET", path, form === undefined ? {} : { Accept: form });
         return text === undefined ? undefined : JSON.parse(text);
     }
 
     /** Merges a patch into an object; does nothing where it is gone. @throws Error as {@link KubeClient.get} */
     async patch(path: string, patch: object): Promise<void> {
-        await this.ask("PATCH", path, "application/merge-patch+json", patch);
+        await this.ask("PATCH", path, { "Content-Type": "application/merge-patch+json" }, patch);
     }
 
     /** Makes the object, or makes it so. @throws Error as {@link KubeClient.get} */
     async apply(path: string, object: object): Promise<void> {
         // JSON is YAML.
         const made = `${path}?fieldManager=anchorage-lab&force=true`;
-        const text = await this.ask("PATCH", made, "application/apply-patch+yaml", object);
+        const text = await this.ask("PATCH", made, { "Content-Type": "application/apply-patch+yaml" }, object);
         if (text === undefined) throw new Error(`PATCH ${path} answered 404`);
     }
 
@@ -97,9 +101,13 @@ export class KubeClient {
     }
 
     /** Undefined where there is no such thing. */
-    private ask(method: "GET" | "PATCH", path: string, type?: string, body?: object): Promise<string | undefined> {
+    private ask(
+        method: "GET" | "PATCH",
+        path: string,
+        headers: Readonly<Record<string, string>>,
+        body?: object,
+    ): Promise<string | undefined> {
         return new Promise((resolve, reject) => {
-            const headers = type === undefined ? {} : { "Content-Type": type };
             const options = { method, headers, agent: this.agent, timeout: 5_000 };
             const asked = request(`${this.server}${path}`, options, (response) => {
                 const chunks: Buffer[] = [];

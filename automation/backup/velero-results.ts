@@ -15,6 +15,12 @@ interface ResultLines {
     readonly namespaces?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Part of a line on a kind that came, or went, after Velero's server had last read what kinds there are. */
+const unknownKind = "no matches for ";
+/** Its period is fixed (pkg/cmd/server/server.go, 1.18: initDiscoveryHelper). */
+const learnsLate =
+    "try again in five minutes: so often does Velero learn which kinds the cluster has, and one of these is newer";
+
 /** Lines that are told of the many that there may be. */
 const most = 10;
 
@@ -35,12 +41,11 @@ export function failureOf(
     next: readonly string[],
 ): UserError {
     const { name, phase, failureReason, validationErrors, errors, warnings } = ended;
+    const lines = results === undefined || "unreadable" in results ? [] : resultLines(results.errors);
     const told =
-        results === undefined
-            ? []
-            : "unreadable" in results
-              ? [`Velero's own account of it could not be read: ${results.unreadable}`]
-              : shortened(resultLines(results.errors));
+        results !== undefined && "unreadable" in results
+            ? [`Velero's own account of it could not be read: ${results.unreadable}`]
+            : shortened(lines);
     return new UserError(`Velero's ${what} ${name} ended ${phase}`, {
         details: [
             ...(failureReason === undefined ? [] : [failureReason]),
@@ -48,7 +53,7 @@ export function failureOf(
             ...(errors + warnings === 0 ? [] : [`errors: ${String(errors)}, warnings: ${String(warnings)}`]),
             ...told,
         ],
-        next,
+        next: [...(lines.some((line) => line.includes(unknownKind)) ? [learnsLate] : []), ...next],
     });
 }
 

@@ -9,6 +9,7 @@ import { writeFileAtomic } from "../../lib/files";
 import { processStart } from "../../lib/processes";
 import { KubeClient } from "../kube-client";
 import { Wake } from "../wake";
+import { unservedKinds } from "./served-kinds";
 
 /** What the lab tells the process, in a file. */
 export const labVeleroSettings = z.object({
@@ -26,6 +27,8 @@ export type LabVeleroSettings = z.infer<typeof labVeleroSettings>;
 
 /** Milliseconds between two looks at the cluster where Velero's Deployment does not change. */
 const interval = 2_000;
+/** Milliseconds between two looks while the API server does not tell of all of Velero's kinds: nothing wakes us then. */
+const soon = 100;
 /** Where Velero's Deployment is. */
 const deployments = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=velero")}`;
 /** Milliseconds before a server that has ended by itself is started again: first, and at most. */
@@ -64,6 +67,7 @@ export async function serveVelero(
     let trouble = "";
     try {
         while (!signal.aborted) {
+            let unserved: readonly string[] = [];
             try {
                 const wanted = await readyVelero(cluster);
                 if (server !== undefined && server.wanted.uid !== wanted?.uid) {
@@ -71,7 +75,8 @@ export async function serveVelero(
                     server = undefined;
                     log("the Deployment velero is gone");
                 }
-                if (server === undefined && wanted !== undefined) {
+                if (server === undefined && wanted !== undefined) unserved = await unservedKinds(cluster);
+                if (server === undefined && wanted !== undefined && unserved.length === 0) {
                     log(`the Deployment velero of namespace ${wanted.namespace} is Ready`);
                     server = new Server(settings, wanted, cluster, log, wake.up);
                 }
@@ -84,7 +89,7 @@ export async function serveVelero(
                 if (text !== trouble) log(text);
                 trouble = text;
             }
-            await wake.wait(interval, signal);
+            await wake.wait(unserved.length === 0 ? interval : soon, signal);
         }
     } finally {
         await server?.stop();

@@ -103,6 +103,15 @@ describe("why Velero failed", () => {
         ]);
     });
 
+    it("is told with the time to wait where a kind is newer than Velero's knowledge of kinds", () => {
+        const line = "error: /no matches for velero.io/, Resource=serverstatusrequests";
+        const next = (error: string): readonly string[] =>
+            failureOf("backup", ended, { errors: { velero: [error] } }, ["describe it"]).next;
+        assert.deepEqual(next("no bucket"), ["describe it"]);
+        assert.match(next(line)[0] ?? "", /^try again in five minutes/);
+        assert.equal(next(line)[1], "describe it");
+    });
+
     it("is nothing where it says nothing", () => {
         assert.deepEqual(resultLines(undefined), []);
     });

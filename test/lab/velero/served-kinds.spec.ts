@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { KubeClient } from "../../../lab/kube-client";
+import { unservedKinds } from "../../../lab/velero/served-kinds";
+import { exec } from "../../../lib/exec";
+import type { LabEndpoints } from "../../../lib/home";
+import { kubectl } from "../../support/engine-lab";
+import { labTimeout, sharedLab } from "../../support/lab";
+
+const group = "velero.io";
+
+/** A kind of Velero's group as a CustomResourceDefinition. */
+function definition(plural: string, kind: string): object {
+    return {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `${plural}.${group}` },
+        spec: {
+            group,
+            scope: "Namespaced",
+            names: { plural, singular: plural.slice(0, -1), kind },
+            versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+        },
+    };
+}
+
+/** On the real API server: one that it never tells of stands for one that it does not tell of yet. */
+describe("Velero's kinds that the API server does not tell of", function () {
+    this.timeout(60_000);
+
+    let lab: LabEndpoints;
+    const names = ["servedsamples", "refusedsamples"].map((plural) => `${plural}.${group}`);
+    const unserved = (): Promise<string[]> => unservedKinds(new KubeClient(lab.kubeconfig));
+    const apply = async (object: object): Promise<void> => {
+        const args = ["--kubeconfig", lab.kubeconfig, "apply", "--filename", "-"];
+        await exec(lab.tools.kubectl, args, { input: JSON.stringify(object) });
+    };
+
+    before(async function () {
+        this.timeout(labTimeout);
+        lab = await sharedLab();
+    });
+
+    after(async () => {
+        await kubectl(lab, "delete", "customresourcedefinitions", "--ignore-not-found", ...names);
+    });
+
+    it("are none in a cluster without them", async () => {
+        assert.deepEqual(await unserved(), []);
+    });
+
+    it("are those that are defined and not in its discovery document", async () => {
+        await apply(definition("servedsamples", "Sample"));
+        await kubectl(lab, "wait", "--for=condition=Established", `customresourcedefinition/servedsamples.${group}`);
+        // Of the same kind: its names are not accepted, and it is not served.
+        await apply(definition("refusedsamples", "Sample"));
+        const deadline = Date.now() + 30_000;
+        while ((await unserved()).includes("servedsamples") && Date.now() < deadline);
+        assert.deepEqual(await unserved(), ["refusedsamples"]);
+    });
+});
