@@ -8,10 +8,9 @@ const Module = require("node:module");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { version } = require("esbuild/package.json");
+require("./code-cache");
 require("./late-packages");
 
-// From Node 22 on, what V8 makes of a file is kept too.
-Module.enableCompileCache?.();
 // To read the map of each file takes a quarter of the time that loading takes, and only the trace of a defect needs it.
 if (process.env.ANCHORAGE_DEBUG !== undefined) process.setSourceMapsEnabled(true);
 

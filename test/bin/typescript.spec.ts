@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { exec, ExecFailure } from "../../lib/exec";
@@ -102,6 +102,7 @@ describe("bin/typescript", () => {
     });
 
     it("goes on where it may not keep anything", async function () {
+        rmSync(path.dirname(kept), { recursive: true, force: true });
         if (process.getuid?.() !== 0) {
             chmodSync(path.join(root, "node_modules"), 0o555);
             write(`console.log("not kept" as string);`);
@@ -111,6 +112,6 @@ describe("bin/typescript", () => {
         }
         write(`console.log("not kept" as string);`);
         assert.equal(await run({ uid: 65534 }), "not kept");
-        assert.deepEqual(readdirSync(path.dirname(kept)), []);
+        assert.ok(!existsSync(kept));
     });
 });
