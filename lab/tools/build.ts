@@ -57,6 +57,8 @@ export async function buildTool(entry: ToolEntry, pin: ToolPin, folder: string, 
     step.total = (await go("list", "-mod=readonly", "-deps", "tool")).stdout.split("\n").length;
     await go(
         ...["build", "-v", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", pin.ldflags],
+        // The linker leaves a debugger's tables out (-w): to write none takes a tenth of the time.
+        "-gcflags=all=-dwarf=false",
         ...["-o", `${folder}${path.sep}`, "tool"],
     );
     await rm(scratch, { recursive: true });
@@ -75,6 +77,8 @@ function buildEnvironment(pin: ToolPin, scratch: string, env: NodeJS.ProcessEnv)
         GOFLAGS: "-mod=readonly",
         GO111MODULE: "on",
         GOTMPDIR: env["GOTMPDIR"] ?? scratch,
+        // Compilers that collect their garbage half as often: some of the time again, for some memory.
+        GOGC: env["GOGC"] ?? "200",
         // A go.work in a folder above this one is somebody else's.
         GOWORK: "off",
     };

@@ -46,6 +46,7 @@ describe("lab tools from a build", () => {
             "-trimpath",
             "-ldflags",
             "-s -w -X main.version=v1.2.3",
+            "-gcflags=all=-dwarf=false",
             "-o",
             out,
             "tool",
@@ -60,6 +61,7 @@ describe("lab tools from a build", () => {
             GOWORK: "off",
             GO111MODULE: "on",
             GOTMPDIR: path.join(out, ".go-build"),
+            GOGC: "200",
         });
         assert.deepEqual((await readdir(path.dirname(found[0]?.file ?? ""))).sort(), [
             "alpha",
