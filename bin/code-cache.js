@@ -33,12 +33,11 @@ const importing = /\bimport\s*\(/;
 /** From what is kept where it can be; undefined for what Node must look at itself: it is no CommonJS, or calls import(). */
 function scriptOf(source, file) {
     if (importing.test(source)) return undefined;
-    const seal = createHash("sha256").update(source).digest();
     const kept = path.join(folder, createHash("sha256").update(file).digest("hex").slice(0, 32));
-    const cachedData = read(kept, seal);
+    const cachedData = read(kept, source);
     try {
         const script = new vm.Script(Module.wrap(source), { filename: file, cachedData });
-        if (cachedData === undefined || script.cachedDataRejected) fresh.push({ script, seal, kept });
+        if (cachedData === undefined || script.cachedDataRejected) fresh.push({ script, source, kept });
         return script;
     } catch (error) {
         if (error instanceof SyntaxError) return undefined;
@@ -58,11 +57,17 @@ function run(module, script, file) {
     return script.runInThisContext().call(exports, exports, require, module, file, path.dirname(file));
 }
 
-/** What was made of exactly that source by this Node; undefined where there is nothing. */
-function read(kept, seal) {
+/** V8 itself compares little more than the source's length: of exactly this source, exactly this was made. */
+function sealOf(source, data) {
+    return createHash("sha256").update(source).update(data).digest();
+}
+
+/** Undefined where nothing is kept of that source. */
+function read(kept, source) {
     try {
         const whole = readFileSync(kept);
-        return seal.equals(whole.subarray(0, sealLength)) ? whole.subarray(sealLength) : undefined;
+        const data = whole.subarray(sealLength);
+        return sealOf(source, data).equals(whole.subarray(0, sealLength)) ? data : undefined;
     } catch (error) {
         if (error.code === "ENOENT") return undefined;
         throw error;
@@ -72,12 +77,14 @@ function read(kept, seal) {
 function keep() {
     try {
         if (fresh.length > 0) mkdirSync(folder, { recursive: true });
-        for (const { script, seal, kept } of fresh) {
+        for (const { script, source, kept } of fresh) {
+            const data = script.createCachedData();
             const written = `${kept}.${process.pid}`;
-            writeFileSync(written, Buffer.concat([seal, script.createCachedData()]));
-            renameSync(written, kept);
+            writeFileSync(written, Buffer.concat([sealOf(source, data), data]));
+            renameSync(written, kept); // whoever reads it meanwhile reads all of it
         }
     } catch (error) {
+        // A folder that may not be written to, or a full disk: each start compiles anew, and goes on.
         if (!["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"].includes(error.code)) throw error;
     }
 }
