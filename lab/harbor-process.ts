@@ -36,6 +36,7 @@ export async function startHarbor(registryBinary: string, layout: LabLayout, ide
         addresses: layout.harborAddresses,
         children: childrenFile(layout),
         registryBinary,
+        registryLog: layout.registryLog,
         s3: { endpoint: s3Endpoint(identity), accessKey, secretKey },
     };
     await writeFileAtomic(settingsFile, JSON.stringify(settings), 0o600);

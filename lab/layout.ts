@@ -29,6 +29,8 @@ export interface LabLayout {
     /** Of the stand-in of Harbor's core: its database, log and processes. */
     readonly harbor: string;
     readonly harborLog: string;
+    /** What the distribution registries behind it say of their errors. */
+    readonly registryLog: string;
     readonly harborProcess: string;
     readonly harborAddresses: string;
     /** Of Velero, where a stack with backup was on the lab. */
@@ -56,6 +58,7 @@ export function labLayout(name: string): LabLayout {
         s3Process: path.join(folder, "s3", "process.json"),
         harbor: path.join(folder, "harbor"),
         harborLog: path.join(folder, "harbor", "harbor.log"),
+        registryLog: path.join(folder, "harbor", "registry.log"),
         harborProcess: path.join(folder, "harbor", "process.json"),
         harborAddresses: labHarborsFile(name),
         velero: path.join(folder, "velero"),

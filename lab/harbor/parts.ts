@@ -10,6 +10,8 @@ export interface PartsOptions {
     /** Gets numbers of the processes that this one has started. */
     readonly children: string;
     readonly registryBinary: string;
+    /** File that the registries' errors are appended to. */
+    readonly registryLog: string;
     readonly s3: { readonly endpoint: string; readonly accessKey: string; readonly secretKey: string };
 }
 
@@ -49,12 +51,12 @@ export class Parts {
 
     /** A registry on the stack's bucket, where that is in the lab's S3. */
     async registry({ bucket }: Core, log: (line: string) => void): Promise<RegistryProcess | undefined> {
-        const { s3, registryBinary } = this.options;
+        const { s3, registryBinary, registryLog } = this.options;
         if (bucket?.endpoint !== s3.endpoint) {
             log("its content is not in the lab's S3: /v2/ has no registry behind it");
             return undefined;
         }
-        const registry = await startRegistry(registryBinary, { ...bucket, ...s3 });
+        const registry = await startRegistry(registryBinary, { ...bucket, ...s3 }, registryLog);
         this.registries.add(registry);
         void registry.ended.then(() => {
             if (this.registries.has(registry)) this.lose("the registry");

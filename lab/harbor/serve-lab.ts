@@ -23,6 +23,8 @@ export const labHarborSettings = z.object({
     /** Gets numbers of the processes that this one has started. */
     children: z.string(),
     registryBinary: z.string(),
+    /** File that the registries' errors are appended to. */
+    registryLog: z.string(),
     s3: z.object({ endpoint: z.string(), accessKey: z.string(), secretKey: z.string() }),
 });
 export type LabHarborSettings = z.infer<typeof labHarborSettings>;

@@ -119,7 +119,8 @@ describe("backup in a lab", function () {
         };
         let troubles = 0;
         const troubled = (error: unknown): void => {
-            const log = logTail(labLayout(name).harborLog).join("\n");
+            const { harborLog, registryLog } = labLayout(name);
+            const log = [harborLog, registryLog].flatMap((file) => logTail(file)).join("\n");
             if (!isHarborError(error, "server") || (troubles += 1) > 3) throw new Error(log, { cause: error });
             console.log(`a push is tried again: ${String(error)}\n${log}`);
         };

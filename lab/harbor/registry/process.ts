@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -7,6 +8,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { UserError } from "../../../lib/errors";
 import { waitFor } from "../../../lib/wait";
+import { logTail } from "../../log-tail";
 import type { RegistryBackend } from "../core";
 
 /** Where a registry keeps its content. */
@@ -32,8 +34,9 @@ export interface RegistryProcess extends RegistryBackend {
  * Starts the distribution registry on a bucket. It listens on a socket in a folder that nobody else may enter, so it
  * asks for no password: who may do what is decided in front of it.
  * @param binary path of `registry`
+ * @param log file that its errors are appended to. @default one that goes with it
  */
-export async function startRegistry(binary: string, bucket: Bucket): Promise<RegistryProcess> {
+export async function startRegistry(binary: string, bucket: Bucket, log?: string): Promise<RegistryProcess> {
     const folder = await mkdtemp(path.join(tmpdir(), "anchorage-reg-"));
     const socketPath = path.join(folder, "socket");
     const configuration = path.join(folder, "config.yml");
@@ -42,14 +45,16 @@ export async function startRegistry(binary: string, bucket: Bucket): Promise<Reg
         configuration,
         JSON.stringify(registryConfiguration(bucket, { net: "unix", addr: socketPath }), undefined, 2),
     );
+    const file = log ?? path.join(folder, "registry.log");
+    const errors = openSync(file, "a", 0o600);
     const child = spawn(binary, ["serve", configuration], {
-        stdio: ["ignore", "ignore", "pipe"],
+        stdio: ["ignore", "ignore", errors],
         env: registryEnvironment(bucket),
     });
+    closeSync(errors);
     const ended = once(child, "exit").then(() => rm(folder, { recursive: true, force: true }));
-    const log = logOf(child);
     try {
-        await answers(child, socketPath, log);
+        await answers(child, socketPath, () => logTail(file).join("\n"));
     } catch (error) {
         child.kill("SIGKILL");
         await ended;
@@ -121,15 +126,6 @@ export function registryConfiguration(
         },
         http,
     };
-}
-
-/** The end of what it has written. */
-function logOf(child: ChildProcess): () => string {
-    let log = "";
-    child.stderr?.on("data", (text: Buffer) => {
-        log = (log + text.toString()).slice(-4_000);
-    });
-    return () => log.trim();
 }
 
 async function answers(child: ChildProcess, socketPath: string, log: () => string): Promise<void> {

@@ -12,7 +12,8 @@ describe("the programs behind the lab's Harbors", function () {
         const home = await mkdtemp(path.join(tmpdir(), "anchorage-parts-"));
         const folder = path.join(home, "postgres");
         const s3 = { endpoint: "http://127.0.0.1:9", accessKey: "a", secretKey: "b" };
-        const options = { folder, children: path.join(home, "children.json"), registryBinary: "", s3 };
+        const registryLog = path.join(home, "registry.log");
+        const options = { folder, children: path.join(home, "children.json"), registryBinary: "", registryLog, s3 };
         try {
             let told = 0;
             const stopped = new Parts(options, () => told++);
