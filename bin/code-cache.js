@@ -1,16 +1,15 @@
 "use strict";
-// Keeps what V8 makes of a file, for Node 20, which cannot do so itself: a process starts a fifth of a second sooner. From
-// Node 22 on Node does it (module.enableCompileCache), and this does nothing more than ask for it.
-const { createHash } = require("node:crypto");
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+// Keeps what V8 makes of a file, for Node 20, which cannot do so itself: a command starts 0.07 s sooner, and an `up` from
+// nothing is done 0.4 s sooner. From Node 22 on Node does it (module.enableCompileCache), and this only asks for it.
 const Module = require("node:module");
 const path = require("node:path");
 const { cachedDataVersionTag } = require("node:v8");
 const vm = require("node:vm");
+const { digest, keep, keptFolder, keptPath, readKept } = require("./kept");
 
 const root = path.join(__dirname, "..");
 // V8 takes only what the same V8 made with the same flags, on the same processor.
-const folder = path.join(root, "node_modules", ".cache", "anchorage-v8", String(cachedDataVersionTag()));
+const folder = keptFolder("anchorage-v8", String(cachedDataVersionTag()));
 const sealLength = 32;
 
 /** Scripts to keep when the process ends: by then V8 has also compiled the functions that were called. */
@@ -24,7 +23,7 @@ else if (process.env.ANCHORAGE_DEBUG === undefined && process.env.NODE_V8_COVERA
         const script = file.startsWith(root) ? scriptOf(source, file) : undefined;
         return script ? run(this, script, file) : compile.call(this, source, file, ...format);
     };
-    process.once("exit", keep);
+    process.once("exit", () => keep(fresh.map(({ kept, source, script }) => [kept, sealed(source, script)])));
 }
 
 // What is kept has lost what import() needs in Node 20.
@@ -33,7 +32,7 @@ const importing = /\bimport\s*\(/;
 /** From what is kept where it can be; undefined for what Node must look at itself: it is no CommonJS, or calls import(). */
 function scriptOf(source, file) {
     if (importing.test(source)) return undefined;
-    const kept = path.join(folder, createHash("sha256").update(file).digest("hex").slice(0, 32));
+    const kept = keptPath(folder, file);
     const cachedData = read(kept, source);
     try {
         const script = new vm.Script(Module.wrap(source), { filename: file, cachedData });
@@ -58,33 +57,14 @@ function run(module, script, file) {
 }
 
 /** V8 itself compares little more than the source's length: of exactly this source, exactly this was made. */
-function sealOf(source, data) {
-    return createHash("sha256").update(source).update(data).digest();
+function sealed(source, script) {
+    const data = script.createCachedData();
+    return Buffer.concat([digest(source, data), data]);
 }
 
 /** Undefined where nothing is kept of that source. */
 function read(kept, source) {
-    try {
-        const whole = readFileSync(kept);
-        const data = whole.subarray(sealLength);
-        return sealOf(source, data).equals(whole.subarray(0, sealLength)) ? data : undefined;
-    } catch (error) {
-        if (error.code === "ENOENT") return undefined;
-        throw error;
-    }
-}
-
-function keep() {
-    try {
-        if (fresh.length > 0) mkdirSync(folder, { recursive: true });
-        for (const { script, source, kept } of fresh) {
-            const data = script.createCachedData();
-            const written = `${kept}.${process.pid}`;
-            writeFileSync(written, Buffer.concat([sealOf(source, data), data]));
-            renameSync(written, kept); // whoever reads it meanwhile reads all of it
-        }
-    } catch (error) {
-        // A folder that may not be written to, or a full disk: each start compiles anew, and goes on.
-        if (!["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"].includes(error.code)) throw error;
-    }
+    const whole = readKept(kept);
+    const data = whole?.subarray(sealLength);
+    return data && digest(source, data).equals(whole.subarray(0, sealLength)) ? data : undefined;
 }

@@ -67,7 +67,7 @@ export async function serveVelero(
     let trouble = "";
     try {
         while (!signal.aborted) {
-            let unserved: readonly string[] = [];
+            let pause = interval;
             try {
                 const wanted = await readyVelero(cluster);
                 if (server !== undefined && server.wanted.uid !== wanted?.uid) {
@@ -75,8 +75,12 @@ export async function serveVelero(
                     server = undefined;
                     log("the Deployment velero is gone");
                 }
-                if (server === undefined && wanted !== undefined) unserved = await unservedKinds(cluster);
-                if (server === undefined && wanted !== undefined && unserved.length === 0) {
+                if (server === undefined && wanted !== undefined) {
+                    const unserved = await unservedKinds(cluster);
+                    if (unserved.length > 0) {
+                        pause = soon;
+                        throw new Error(`the API server does not tell yet of ${unserved.join(", ")}`);
+                    }
                     log(`the Deployment velero of namespace ${wanted.namespace} is Ready`);
                     server = new Server(settings, wanted, cluster, log, wake.up);
                 }
@@ -89,7 +93,7 @@ export async function serveVelero(
                 if (text !== trouble) log(text);
                 trouble = text;
             }
-            await wake.wait(unserved.length === 0 ? interval : soon, signal);
+            await wake.wait(pause, signal);
         }
     } finally {
         await server?.stop();

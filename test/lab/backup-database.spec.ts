@@ -16,7 +16,7 @@ import { exec } from "../../lib/exec";
 import type { LabEndpoints } from "../../lib/home";
 import { readLabHarbor } from "../../lib/lab-endpoints";
 import { waitFor } from "../../lib/wait";
-import { kubectl } from "../support/engine-lab";
+import { apply, kubectl } from "../support/engine-lab";
 import { labTimeout, testBinaries } from "../support/lab";
 
 const name = "database";
@@ -108,8 +108,7 @@ describe("the database of a stack in the lab", function () {
     });
 
     const bring = async (namespace: string): Promise<void> => {
-        const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects(namespace) });
-        await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, "apply", "-f", "-"], { input });
+        await apply(lab, ...objects(namespace));
         await serves(namespace, 200);
     };
     const scale = async (replicas: number): Promise<void> => {

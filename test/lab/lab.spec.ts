@@ -18,13 +18,9 @@ import { exec } from "../../lib/exec";
 import type { LabEndpoints } from "../../lib/home";
 import { isRunning } from "../../lib/processes";
 import { waitFor } from "../../lib/wait";
-import { kubectl } from "../support/engine-lab";
+import { apply, kubectl } from "../support/engine-lab";
 import { sharedLab, testBinaries } from "../support/lab";
 
-const apply = async (lab: LabEndpoints, ...objects: object[]): Promise<void> => {
-    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-    await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, "apply", "-f", "-"], { input: list });
-};
 const pidsOf = (state: LabState): number[] => state.parts.flatMap(({ pid }) => pid ?? []);
 const claim = (name: string, accessMode: string): object => ({
     apiVersion: "v1",

@@ -19,6 +19,12 @@ export async function kubectl(lab: LabEndpoints, ...args: string[]): Promise<str
     return stdout;
 }
 
+/** Makes the objects, or makes them so. */
+export async function apply(lab: LabEndpoints, ...objects: readonly object[]): Promise<void> {
+    const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, "apply", "-f", "-"], { input });
+}
+
 /** An object as JSON, or undefined where there is none. */
 export async function liveObject(lab: LabEndpoints, ...what: string[]): Promise<LiveObject | undefined> {
     const printed = await kubectl(lab, "get", ...what, "--ignore-not-found", "--output", "json");

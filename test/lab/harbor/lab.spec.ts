@@ -11,7 +11,7 @@ import { exec } from "../../../lib/exec";
 import type { LabEndpoints } from "../../../lib/home";
 import { isRunning } from "../../../lib/processes";
 import { waitFor } from "../../../lib/wait";
-import { kubectl } from "../../support/engine-lab";
+import { apply, kubectl } from "../../support/engine-lab";
 import { labTimeout, testBinaries } from "../../support/lab";
 
 const name = "harbor";
@@ -72,10 +72,6 @@ describe("a lab with a Harbor", function () {
     after(() => resetLab({ name, binaries, exec }));
 
     const start = async (): Promise<LabEndpoints> => (await startLab({ name, nodes: 1, binaries, exec })).endpoints;
-    const apply = async (): Promise<void> => {
-        const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects(lab) });
-        await exec(lab.tools.kubectl, ["--kubeconfig", lab.kubeconfig, "apply", "-f", "-"], { input: list });
-    };
     const ask = async (target: string): Promise<{ status: number; text: string }> => {
         const authorization = `Basic ${Buffer.from(`admin:${password}`).toString("base64")}`;
         const response = await fetch(`${lab.harbor?.url ?? ""}${target}`, { headers: { authorization } });
@@ -112,7 +108,7 @@ describe("a lab with a Harbor", function () {
         const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey };
         const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials });
         await s3.send(new CreateBucketCommand({ Bucket: "content" }));
-        await apply();
+        await apply(lab, ...objects(lab));
         await answers(200);
         assert.equal(await upload(), 201);
         assert.ok(existsSync(path.join(labLayout(name).s3Data, "content", "docker")));
@@ -167,7 +163,7 @@ describe("a lab with a Harbor", function () {
         // Ten seconds as a rule; once, on a lab that had been stopped and started, more than a minute.
         await kubectl(lab, "delete", "namespace", "registry", "--timeout", "240s");
         await answers(503);
-        await apply();
+        await apply(lab, ...objects(lab));
         await answers(200);
         assert.equal((await ask("/api/v2.0/projects/kept")).status, 404);
     });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { KubeClient } from "../../../lab/kube-client";
 import { unservedKinds } from "../../../lab/velero/served-kinds";
-import { exec } from "../../../lib/exec";
 import type { LabEndpoints } from "../../../lib/home";
-import { kubectl } from "../../support/engine-lab";
+import { waitFor } from "../../../lib/wait";
+import { apply, kubectl } from "../../support/engine-lab";
 import { labTimeout, sharedLab } from "../../support/lab";
 
 const group = "velero.io";
@@ -30,10 +30,6 @@ describe("Velero's kinds that the API server does not tell of", function () {
     let lab: LabEndpoints;
     const names = ["servedsamples", "refusedsamples"].map((plural) => `${plural}.${group}`);
     const unserved = (): Promise<string[]> => unservedKinds(new KubeClient(lab.kubeconfig));
-    const apply = async (object: object): Promise<void> => {
-        const args = ["--kubeconfig", lab.kubeconfig, "apply", "--filename", "-"];
-        await exec(lab.tools.kubectl, args, { input: JSON.stringify(object) });
-    };
 
     before(async function () {
         this.timeout(labTimeout);
@@ -49,12 +45,14 @@ describe("Velero's kinds that the API server does not tell of", function () {
     });
 
     it("are those that are defined and not in its discovery document", async () => {
-        await apply(definition("servedsamples", "Sample"));
+        await apply(lab, definition("servedsamples", "Sample"));
         await kubectl(lab, "wait", "--for=condition=Established", `customresourcedefinition/servedsamples.${group}`);
         // Of the same kind: its names are not accepted, and it is not served.
-        await apply(definition("refusedsamples", "Sample"));
-        const deadline = Date.now() + 30_000;
-        while ((await unserved()).includes("servedsamples") && Date.now() < deadline);
+        await apply(lab, definition("refusedsamples", "Sample"));
+        await waitFor(async () => ((await unserved()).includes("servedsamples") ? undefined : true), {
+            what: "the API server to tell of servedsamples",
+            timeoutMs: 30_000,
+        });
         assert.deepEqual(await unserved(), ["refusedsamples"]);
     });
 });
