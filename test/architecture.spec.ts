@@ -152,6 +152,7 @@ describe("architecture", () => {
             "automation/cli.ts",
             "automation/engines/rehearsal/child.ts",
             "config/write-settings-table.ts",
+            "lab/tools/share-modules.ts",
         ];
         const wrong = files.filter(
             (file) =>

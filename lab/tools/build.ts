@@ -1,4 +1,5 @@
 import { mkdir, rename, rm } from "node:fs/promises";
+import { availableParallelism, totalmem } from "node:os";
 import path from "node:path";
 import { UserError } from "../../lib/errors";
 import { type Exec, ExecFailure, type ExecResult } from "../../lib/exec";
@@ -77,11 +78,22 @@ function buildEnvironment(pin: ToolPin, scratch: string, env: NodeJS.ProcessEnv)
         GOFLAGS: "-mod=readonly",
         GO111MODULE: "on",
         GOTMPDIR: env["GOTMPDIR"] ?? scratch,
-        // Compilers that collect their garbage half as often: some of the time again, for some memory.
-        GOGC: env["GOGC"] ?? "200",
+        ...collection(env),
         // A go.work in a folder above this one is somebody else's.
         GOWORK: "off",
     };
+}
+
+/**
+ * Most compilers end before they would run out of memory: to collect their garbage takes a quarter of the time. Where one
+ * has taken its share of half the machine's, between 1 and 2 GiB, it collects after all. What the user sets goes before.
+ */
+function collection(env: NodeJS.ProcessEnv): Record<string, string> {
+    const gogc = env["GOGC"];
+    if (gogc !== undefined) return { GOGC: gogc };
+    const gib = 1024 ** 3;
+    const share = Math.min(2 * gib, Math.max(gib, totalmem() / 2 / availableParallelism()));
+    return { GOGC: "off", GOMEMLIMIT: env["GOMEMLIMIT"] ?? String(Math.round(share)) };
 }
 
 /** `go build -v` prints one import path a line; everything else is a message. */

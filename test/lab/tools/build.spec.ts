@@ -53,7 +53,7 @@ describe("lab tools from a build", () => {
         ]);
         assert.equal(path.dirname(out), path.join(bench.cache, "kwok"));
         assert.equal(call.options?.cwd, bench.moduleFolder);
-        const { GOOS, GOARCH, ...env } = call.options.env ?? {};
+        const { GOOS, GOARCH, GOMEMLIMIT, ...env } = call.options.env ?? {};
         assert.deepEqual(env, {
             PATH: bench.programs,
             CGO_ENABLED: "0",
@@ -61,14 +61,38 @@ describe("lab tools from a build", () => {
             GOWORK: "off",
             GO111MODULE: "on",
             GOTMPDIR: path.join(out, ".go-build"),
-            GOGC: "200",
+            GOGC: "off",
         });
+        const limit = Number(GOMEMLIMIT) / 1024 ** 3;
+        assert.ok(limit >= 1 && limit <= 2, GOMEMLIMIT);
         assert.deepEqual((await readdir(path.dirname(found[0]?.file ?? ""))).sort(), [
             "alpha",
             "beta-two",
             "tool.json",
         ]);
         assert.match(`${String(GOOS)}/${String(GOARCH)}`, /^(linux|darwin)\/(amd64|arm64)$/);
+    });
+
+    it("collect garbage as the user says", async () => {
+        const environments: (Record<string, string | undefined> | undefined)[] = [];
+        const fake: Exec = (_file, _args, options) => {
+            environments.push(options?.env);
+            return Promise.reject(new Error("seen"));
+        };
+        const path = { PATH: bench.programs, ANCHORAGE_RELEASES: "off" };
+        for (const set of [{ GOGC: "50" }, { GOMEMLIMIT: "3GiB" }]) {
+            await assert.rejects(
+                resolveTools(["kwok"], bench.options({ exec: fake, env: { ...path, ...set } })),
+                /seen/,
+            );
+        }
+        assert.deepEqual(
+            environments.map((env) => [env?.["GOGC"], env?.["GOMEMLIMIT"]]),
+            [
+                ["50", undefined],
+                ["off", "3GiB"],
+            ],
+        );
     });
 
     it("tell how far they are", async () => {
