@@ -163,7 +163,7 @@ async function planOf(
         });
     }
     const key = await readSecret(outputs, encryptionKey.secretName, encryptionKey.secretKey, door);
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- JSON
+    // oxlint-disable-next-line typescript/no-require-imports -- JSON
     const { version } = require("../package.json") as { version: string };
     return {
         ...{ name, stack, kind, outputs },
@@ -242,7 +242,7 @@ async function tellEnd(
         ...(manifest === undefined ? {} : { manifest }),
     });
     // As it was thrown, by whatever step it was.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+    // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
     if (result.error !== undefined) throw result.error;
     const quiet = quietMs === undefined ? "" : `; Harbor was read-only for ${duration(quietMs)}`;
     reporter.line(reporter.style("green", `backup ${plan.name} is complete${quiet}`));

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: most verbs need neither lab nor engine */
+/* oxlint-disable typescript/no-require-imports -- lazy: most verbs need neither lab nor engine */
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { exec } from "../lib/exec";

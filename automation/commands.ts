@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
+/* oxlint-disable typescript/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import { Command, Option } from "commander";
 import { ExitCode } from "../lib/errors";
 import { defaultLab } from "../lib/lab-commands";

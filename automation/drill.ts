@@ -127,7 +127,7 @@ async function drill(
         report: files,
     });
     // As it was thrown, by whatever step it was.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+    // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
     if (result.error !== undefined) throw result.error;
     reporter.line(
         reporter.style("green", `the registry is back after ${duration(recoveryMs ?? 0)}; lost: ${facts.lost ?? ""}`),

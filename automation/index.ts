@@ -14,7 +14,7 @@
  *
  * @module
  */
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: a program that previews does not load what restores */
+/* oxlint-disable typescript/no-require-imports -- lazy: a program that previews does not load what restores */
 import type { BackupOptions } from "./backup";
 import type { Context, StackOptions } from "./context";
 import type { DestroyOptions } from "./destroy";

@@ -93,7 +93,7 @@ export async function migrateRegistry(options: MigrateRegistryOptions, context: 
         );
         reporter.line(`report ${files.html}`);
         reporter.event({ kind: "result", verb: "migrate", stack: options.stack, dryRun, ...outcome, report: files });
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+        // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
         if (result.error !== undefined) throw result.error;
     });
 }

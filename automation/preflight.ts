@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: the first start of a lab waits for none of it */
+/* oxlint-disable typescript/no-require-imports -- lazy: the first start of a lab waits for none of it */
 import type { DatabaseOutput, ReleaseOutput } from "../config/contract";
 import type { Settings } from "../config/schema";
 import { ExitCode, UserError } from "../lib/errors";

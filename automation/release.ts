@@ -52,7 +52,13 @@ export async function release(options: ReleaseOptions, context: Context): Promis
         lost.abort(reason);
     });
     const drive = { reporter, signal, autoRollback, flags: stackFlags(options) };
-    const { error, ...result } = await driveRelease(doors, findings, drive).finally(() => doors.close());
+    let driven: Awaited<ReturnType<typeof driveRelease>>;
+    try {
+        driven = await driveRelease(doors, findings, drive);
+    } finally {
+        await doors.close();
+    }
+    const { error, ...result } = driven;
     const { engine } = await context.selectEngine(options);
     // A report that cannot be complete must not hide why the release failed.
     const outputs = await engine.outputs().then(completeStackOutputs, (cause: unknown) => {
@@ -92,7 +98,7 @@ export async function release(options: ReleaseOptions, context: Context): Promis
     const released = error === undefined;
     reporter.event({ kind: "result", verb: "release", stack, released, ...findings, harbor, steps, report: files });
     // As it was thrown, by whatever step it was.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+    // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
     if (!released) throw error;
     reporter.line(reporter.style("green", `released: ${ahead === undefined ? stack : describeAhead(ahead)}, verified`));
 }

@@ -77,7 +77,7 @@ export async function verify(options: VerifyOptions, context: Context): Promise<
         report: files,
     });
     // As it was thrown, by whatever step it was.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+    // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
     if (result.error !== undefined) throw result.error;
     const skipped = result.records.filter(({ state }) => state === "skipped").length;
     const left = skipped === 0 ? "" : `; ${String(skipped)} checks were skipped, each with its reason above`;

@@ -29,7 +29,7 @@ async function evaluate(module: string, stack: string): Promise<void> {
         stack,
         false, // in a preview, an output that is not known yet would never be called back
     );
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program, as Pulumi's own runner loads it
+    // oxlint-disable-next-line typescript/no-require-imports -- the program, as Pulumi's own runner loads it
     const exported: unknown = require(path.resolve(projectRoot, module));
     const outputs = (typeof exported === "function" ? await (exported as () => unknown)() : exported) as pulumi.Inputs;
     await new Promise((done) => {

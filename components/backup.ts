@@ -76,7 +76,7 @@ export class Backup extends pulumi.ComponentResource {
             }
             case "aws": {
                 const { AwsBucket } =
-                    // eslint-disable-next-line @typescript-eslint/no-require-imports -- lazy: no stack but one on AWS loads its SDK
+                    // oxlint-disable-next-line typescript/no-require-imports -- lazy: no stack but one on AWS loads its SDK
                     require("./storage/aws-bucket") as typeof import("./storage/aws-bucket");
                 const { bucket, region, forceDestroy } = location;
                 const settings = { kind: "aws", bucket, region, forceDestroy } as const;

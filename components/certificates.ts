@@ -125,7 +125,7 @@ export class Certificates extends pulumi.ComponentResource implements HarborPart
         const { settings, namespace } = this.args;
         const readers = readersOf(settings);
         if (readers.length === 0) return;
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- most stacks need none of its kinds
+        // oxlint-disable-next-line typescript/no-require-imports -- most stacks need none of its kinds
         const { CertificateRestarts } = require("./certificates/restarts") as typeof import("./certificates/restarts");
         new CertificateRestarts(`${this.name}-restarts`, { settings, readers, namespace }, { parent: this });
     }

@@ -89,7 +89,7 @@ export class Exposure extends pulumi.ComponentResource implements HarborPart {
         if (this.output.kind !== "nodePort" || settings.exposure.kind !== "nodePort") return;
         const { certificate, install } = settings.exposure.haproxy;
         if (install === undefined) return;
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- only this kind needs the package command
+        // oxlint-disable-next-line typescript/no-require-imports -- only this kind needs the package command
         const { HaProxy } = require("./exposure/haproxy") as typeof import("./exposure/haproxy");
         new HaProxy(
             `${this.name}-haproxy`,

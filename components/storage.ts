@@ -80,7 +80,7 @@ export class Storage extends pulumi.ComponentResource implements HarborPart {
     }
 
     private aws(settings: Kind<"aws">): string {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- lazy: no stack but one on AWS loads its SDK
+        // oxlint-disable-next-line typescript/no-require-imports -- lazy: no stack but one on AWS loads its SDK
         const { AwsBucket } = require("./storage/aws-bucket") as typeof import("./storage/aws-bucket");
         const { accessKey, secretKey } = new AwsBucket(`${this.name}-aws`, { settings }, { parent: this });
         return this.credentials({ [secretKeys.s3AccessKey]: accessKey, [secretKeys.s3SecretKey]: secretKey });

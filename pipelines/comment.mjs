@@ -19,7 +19,7 @@ const patience = 30_000;
 const tries = 4;
 
 class Failure extends Error {
-    constructor(message, next, { exitCode = 1, again = undefined } = {}) {
+    constructor(message, next, { exitCode = 1, again } = {}) {
         super(message);
         this.next = next;
         this.exitCode = exitCode;

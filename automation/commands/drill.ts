@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
+/* oxlint-disable typescript/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import { Option, type Command } from "commander";
 import { engineWishes } from "../context";
 import type { RunVerb, StackFlags } from "../commands";

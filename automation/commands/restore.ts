@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
+/* oxlint-disable typescript/no-require-imports -- lazy: a relative import() would load the module a second time, as an ES module */
 import type { Command } from "commander";
 import { ExitCode, UserError } from "../../lib/errors";
 import type { RunVerb, StackFlags } from "../commands";

@@ -14,7 +14,7 @@ import { UpdateRecorder, type UpdateKind } from "./pulumi/update-recorder";
 import { readStackConfig } from "./rehearsal/project";
 import { clusterKind } from "./stack-settings";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: the SDK takes half a second to load; see pulumi/pulumi-command.ts */
+/* oxlint-disable typescript/no-require-imports -- lazy: the SDK takes half a second to load; see pulumi/pulumi-command.ts */
 
 export interface PulumiEngineTools {
     readonly exec: Exec;
@@ -173,7 +173,7 @@ class PulumiEngine implements Engine {
         const envVars = await this.environment();
         const workspace = await LocalWorkspace.create({
             workDir: this.selection.projectRoot,
-            // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- its constructor is private; the SDK's own tests pass objects like ours
+            // Its constructor is private; the SDK's own tests pass objects like ours.
             pulumiCommand: this.runner,
             envVars,
         });

@@ -16,7 +16,7 @@ import { received } from "./rehearsal/transport";
 
 /** The release of the SDK whose runtime the engine runs. */
 function sdkVersion(): string {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- read only when an engine is made
+    // oxlint-disable-next-line typescript/no-require-imports -- read only when an engine is made
     return (require("@pulumi/pulumi/package.json") as { version: string }).version;
 }
 

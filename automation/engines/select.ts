@@ -4,7 +4,7 @@ import type { Engine, StackSelection } from "../engine";
 import { findPulumiCli, howToInstall, type CliSearch, type PulumiCli } from "./pulumi/find-cli";
 import { clusterKind, readStackSettings } from "./stack-settings";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: only the engine that is chosen is loaded, and an adapter loads the SDK */
+/* oxlint-disable typescript/no-require-imports -- lazy: only the engine that is chosen is loaded, and an adapter loads the SDK */
 
 export type EngineWish = "auto" | "pulumi" | "rehearsal";
 

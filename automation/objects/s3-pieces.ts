@@ -101,7 +101,7 @@ export class S3Pieces {
     private connections(): Agent {
         if (this.agent !== undefined) return this.agent;
         const { ca, skipVerify = false, connections = defaultConnections, idleTimeoutMs = 60_000 } = this.options;
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- lazy: not every store has a request to send
+        // oxlint-disable-next-line typescript/no-require-imports -- lazy: not every store has a request to send
         const undici = require("undici") as typeof import("undici");
         this.agent = new undici.Agent({
             connections,

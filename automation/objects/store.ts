@@ -100,7 +100,7 @@ export function openObjectStore(
     signal: AbortSignal,
     options: StoreOptions = {},
 ): ObjectStore {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- lazy: the SDK takes 150 ms to load
+    // oxlint-disable-next-line typescript/no-require-imports -- lazy: the SDK takes 150 ms to load
     const { S3Store } = require("./s3-store") as typeof import("./s3-store");
     return new S3Store(bucket, keys, signal, options);
 }

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: each verb is needed by one step */
+/* oxlint-disable typescript/no-require-imports -- lazy: each verb is needed by one step */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -177,7 +177,11 @@ export class RealDoors extends ReleaseAccess implements ReleaseDoors {
                 return status === "healthy" ? true : undefined;
             };
             const waiting = { what: "Harbor to be healthy", timeoutMs: settlesWithin, intervalMs: 500, signal };
-            await waitFor(look, waiting).finally(close);
+            try {
+                await waitFor(look, waiting);
+            } finally {
+                await close();
+            }
         } catch {
             this.context.signal.throwIfAborted();
         }

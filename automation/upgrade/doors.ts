@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: each is needed by some steps alone */
+/* oxlint-disable typescript/no-require-imports -- lazy: each is needed by some steps alone */
 import { randomBytes } from "node:crypto";
 import type { StackOutputs } from "../../config/contract";
 import { UserError } from "../../lib/errors";

@@ -1,4 +1,4 @@
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: with --from no cluster is asked */
+/* oxlint-disable typescript/no-require-imports -- lazy: with --from no cluster is asked */
 import { findHarborRelease, harborReleases, knownHarborReleases, minorOf } from "../../config/catalogue";
 import type { Settings } from "../../config/schema";
 import { schemaMigrationOf, type SchemaMigration } from "../../config/schema-migration";

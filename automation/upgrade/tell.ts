@@ -31,7 +31,7 @@ export async function tellUpgrade(told: ToldUpgrade): Promise<void> {
     const version = installed(record);
     reporter.event({ kind: "result", verb, stack, version, hops, report: files });
     // As it was thrown, by whatever step it was.
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- unknown, as every thing that is caught
+    // oxlint-disable-next-line typescript/only-throw-error -- unknown, as every thing that is caught
     if (result.error !== undefined) throw result.error;
     const parts = record.hops.findLast((hop) => hop.parts !== undefined && hop.state !== "waiting");
     const what = parts === undefined ? `Harbor ${version}` : nameOf(parts, parts.state === "upgraded" ? "to" : "from");

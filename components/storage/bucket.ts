@@ -36,7 +36,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     },
     async create(inputs) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
+        // oxlint-disable-next-line typescript/no-require-imports -- stands alone
         const { S3Client, CreateBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: inputs.region,
@@ -70,7 +70,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     async read(id, props) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         if (props === undefined) throw new Error(`bucket ${id} cannot be imported`);
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
+        // oxlint-disable-next-line typescript/no-require-imports -- stands alone
         const { S3Client, HeadBucketCommand } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: props.region,
@@ -94,7 +94,7 @@ const provider: pulumi.dynamic.ResourceProvider<BucketInputs, BucketInputs> = {
     async delete(_id, props) {
         process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true"; // a notice to developers, not to who reads an update
         const { S3Client, DeleteBucketCommand, DeleteObjectsCommand, ListObjectsV2Command } =
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- stands alone
+            // oxlint-disable-next-line typescript/no-require-imports -- stands alone
             require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
         const s3 = new S3Client({
             region: props.region,

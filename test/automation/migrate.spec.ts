@@ -198,11 +198,11 @@ describe("images on both sides of a migration", () => {
     const movedAt = Date.parse("2026-11-23T11:00:00Z");
 
     function harbor(repositories: Readonly<Record<string, Pushed>>): HarborClient {
-        // eslint-disable-next-line @typescript-eslint/require-await -- as the client's lists
+        // oxlint-disable-next-line typescript/require-await -- as the client's lists
         async function* names(): AsyncIterable<{ name: string }> {
             for (const name of Object.keys(repositories)) yield { name };
         }
-        // eslint-disable-next-line @typescript-eslint/require-await -- as above
+        // oxlint-disable-next-line typescript/require-await -- as above
         async function* artifacts(of: Pushed): AsyncIterable<object> {
             for (const [digest, { pushed, tags = {} }] of Object.entries(of)) {
                 const all = Object.entries(tags).map(([name, push_time]) => ({ name, push_time }));

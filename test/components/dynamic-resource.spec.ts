@@ -32,7 +32,7 @@ interface Exported {
 /** As Pulumi's provider of dynamic resources loads it: with nothing around it. */
 function evaluate(text: string): Exported {
     const exported = {} as Exported;
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what is tested is text
+    // oxlint-disable-next-line typescript/no-implied-eval -- what is tested is text
     (new Function("exports", text) as (exports: Exported) => void)(exported);
     return exported;
 }

@@ -153,7 +153,11 @@ describe("haproxy with that file", function () {
         const servers = await Promise.all(nodes.map((node) => start(node, nodePort)));
         try {
             const proxy = await startHaProxy(binary ?? "", write({ haproxy, passThrough, listen: ports }), https);
-            await test({ ports, nodePort }, servers).finally(() => proxy.stop());
+            try {
+                await test({ ports, nodePort }, servers);
+            } finally {
+                await proxy.stop();
+            }
         } finally {
             for (const one of servers) {
                 one.close();

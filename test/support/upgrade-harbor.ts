@@ -53,7 +53,7 @@ export function fakeHarbor({ manifests, state, version, guard }: FakeHarborOptio
         });
     const listing = (items: () => readonly object[]): unknown => ({
         toArray: () => asked(() => [...items()]),
-        // eslint-disable-next-line @typescript-eslint/require-await -- an iterator as the client has it
+        // oxlint-disable-next-line typescript/require-await -- an iterator as the client has it
         async *[Symbol.asyncIterator]() {
             yield* items();
         },

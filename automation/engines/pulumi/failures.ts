@@ -3,7 +3,7 @@ import { ExitCode, HeldError, UserError } from "../../../lib/errors";
 import { outputOfFailure } from "./pulumi-command";
 import type { UpdateRecorder } from "./update-recorder";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: loaded only when something has failed; see pulumi-command.ts */
+/* oxlint-disable typescript/no-require-imports -- lazy: loaded only when something has failed; see pulumi-command.ts */
 
 export interface FailureContext {
     readonly stack: string;

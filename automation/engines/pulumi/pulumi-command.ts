@@ -3,7 +3,7 @@ import type { SemVer } from "semver";
 import { ExecFailure, type Exec } from "../../../lib/exec";
 import type { PulumiCli } from "./find-cli";
 
-/* eslint-disable @typescript-eslint/no-require-imports -- lazy: the SDK takes half a second to load, and it cannot be loaded by import(): it has folders for modules */
+/* oxlint-disable typescript/no-require-imports -- lazy: the SDK takes half a second to load, and it cannot be loaded by import(): it has folders for modules */
 
 /** What a command of the CLI printed. */
 export interface CliOutput {

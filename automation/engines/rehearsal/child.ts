@@ -47,12 +47,12 @@ prepare(process.argv[2] as Purpose, process.argv.slice(3));
 
 function prepare(purpose: Purpose, modules: readonly string[]): void {
     if (purpose === "without a program") return;
-    /* eslint-disable @typescript-eslint/no-require-imports -- a refresh or a destroy does without Pulumi's SDK */
+    /* oxlint-disable typescript/no-require-imports -- a refresh or a destroy does without Pulumi's SDK */
     require("./program");
     if (purpose === "first update") loadCertificates();
     for (const module of modules) require(module);
     require("./kinds/kubernetes");
-    /* eslint-enable @typescript-eslint/no-require-imports */
+    /* oxlint-enable typescript/no-require-imports */
 }
 
 async function run(request: OperationRequest): Promise<void> {

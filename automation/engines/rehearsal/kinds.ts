@@ -26,7 +26,7 @@ export interface Kind {
     /** Absent: nothing exists but the record. */
     delete?(old: ResourceRecord & { id: string }, context: KindContext): Promise<void>;
     /** The differences of two outputs that an operator wants to hear of. Absent: all of them. */
-    visible?(before: Values, after: Values): PropertyChange[];
+    readonly visible?: (before: Values, after: Values) => PropertyChange[];
     /** The id that `create` would have given, to clean up after one that was interrupted. */
     plannedId?(inputs: Values): string | undefined;
 }
@@ -82,7 +82,7 @@ export interface KindContext {
 
 /** Loads a kind's module only when a resource of that kind appears. */
 export function loadKind(type: string): Kind {
-    /* eslint-disable @typescript-eslint/no-require-imports -- a relative import() would go to Node's ES loader */
+    /* oxlint-disable typescript/no-require-imports -- a relative import() would go to Node's ES loader */
     if (type === "pulumi:providers:kubernetes") return { ...providerKind, check: checkCluster };
     if (type.startsWith("pulumi:providers:")) return providerKind;
     if (type === "kubernetes:helm.sh/v3:Release") {
@@ -108,7 +108,7 @@ export function loadKind(type: string): Kind {
     if (type.startsWith("pulumi-nodejs:dynamic")) {
         return (require("./kinds/dynamic") as typeof import("./kinds/dynamic")).dynamicKind;
     }
-    /* eslint-enable @typescript-eslint/no-require-imports */
+    /* oxlint-enable typescript/no-require-imports */
     throw new UserError(`the rehearsal engine does not know resources of the kind ${type}`, {
         next: ["use the pulumi engine for this stack: --engine pulumi"],
     });
@@ -116,7 +116,7 @@ export function loadKind(type: string): Kind {
 
 /** A cluster that is no lab is refused where it is named, before any of its objects is looked at. */
 async function checkCluster(inputs: Values): Promise<Values> {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a relative import() would go to Node's ES loader
+    // oxlint-disable-next-line typescript/no-require-imports -- a relative import() would go to Node's ES loader
     const { connect } = require("./kinds/kubernetes/connection") as typeof import("./kinds/kubernetes/connection");
     try {
         await connect(plainValues(inputs));

@@ -73,7 +73,7 @@ export async function runOperation(options: OperationOptions): Promise<EngineRes
 async function policyCheck(options: OperationOptions): Promise<PolicyCheck | undefined> {
     const { verb, selection, policyPacks = [], onEvent } = options;
     if (policyPacks.length === 0) return undefined;
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a process and a protocol that few updates need
+    // oxlint-disable-next-line typescript/no-require-imports -- a process and a protocol that few updates need
     const { PolicyPacks } = require("./policies") as typeof import("./policies");
     return new PolicyCheck(await PolicyPacks.start(policyPacks), {
         preview: verb === "preview",
@@ -102,7 +102,7 @@ async function perform(deployment: Deployment, config: StackConfig): Promise<voi
         case "preview":
         case "up": {
             // Pulumi's SDK takes a second to load, and a refresh or a destroy does without it.
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- see CONTRIBUTING: lazy loading
+            // oxlint-disable-next-line typescript/no-require-imports -- see CONTRIBUTING: lazy loading
             const { runProgram } = require("./program") as typeof import("./program");
             const before = new Set(state.records);
             // A stack's first update makes its certificates, and a core is idle until its program has begun.

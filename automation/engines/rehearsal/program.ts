@@ -33,7 +33,7 @@ export async function runProgram(
     process.on("unhandledRejection", collect);
     try {
         await pulumi.runtime.runInPulumiStack(() => {
-            // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program is known at run time only
+            // oxlint-disable-next-line typescript/no-require-imports -- the program is known at run time only
             return require(config.program) as Promise<Record<string, unknown>>;
         });
     } catch (error) {
@@ -64,7 +64,7 @@ export async function runProgram(
  */
 function takeNoStackTraces(): void {
     if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"] === undefined) {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- not among the exports that have types
+        // oxlint-disable-next-line typescript/no-require-imports -- not among the exports that have types
         const debuggable = require("@pulumi/pulumi/runtime/debuggable") as {
             debuggablePromise: (promise: Promise<unknown>, context?: unknown) => Promise<unknown>;
         };

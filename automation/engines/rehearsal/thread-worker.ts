@@ -8,7 +8,7 @@ parentPort?.on("message", (call: Call) => void run(call));
 async function run({ id, module, function: name, args }: Call): Promise<void> {
     let answer: Answer;
     try {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- known at run time only
+        // oxlint-disable-next-line typescript/no-require-imports -- known at run time only
         const exported = require(module) as Record<string, (...given: readonly unknown[]) => unknown>;
         answer = { id, result: name === undefined ? undefined : await exported[name]?.(...args) };
     } catch (error) {

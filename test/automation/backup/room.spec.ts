@@ -21,7 +21,7 @@ class Sized extends MemoryStore {
         super();
     }
 
-    // eslint-disable-next-line @typescript-eslint/require-await -- a list comes as a stream
+    // oxlint-disable-next-line typescript/require-await -- a list comes as a stream
     override async *list(prefix: string) {
         for (const [key, size] of Object.entries(this.sizes).sort())
             if (key.startsWith(prefix)) yield { key, size, etag: "e" };

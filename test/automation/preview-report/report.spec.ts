@@ -55,7 +55,7 @@ const wrongKey = new UserError("1 setting is wrong", {
 function golden(name: string, text: string): void {
     const file = path.join(__dirname, "golden", name);
     if (process.env["UPDATE_GOLDEN"] === "1") {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- only where golden files are written
+        // oxlint-disable-next-line typescript/no-require-imports -- only where golden files are written
         (require("node:fs") as typeof import("node:fs")).writeFileSync(file, text);
     }
     assert.equal(text, readFileSync(file, "utf8"), `${name} differs: UPDATE_GOLDEN=1 writes it anew`);

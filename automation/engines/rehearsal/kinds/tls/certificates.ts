@@ -204,7 +204,7 @@ async function commonExtensions(inputs: Values, publicKey: webcrypto.CryptoKey):
     const extended = uses.map((use) => extendedUsages[use]).filter((use) => use !== undefined);
     const length = inputs["maxPathLength"];
     return [
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- several flags of that enum in one number
+        // Several flags of that enum in one number.
         ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
         ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
         new x509.BasicConstraintsExtension(
