@@ -6,7 +6,7 @@ import { type Exec, ExecFailure } from "../../lib/exec";
 import { readFileIfPresent, writeFileAtomic } from "../../lib/files";
 import { cacheHome } from "../../lib/home";
 import { inCache } from "../tools/failures";
-import { requiredVersion } from "../tools/pin";
+import { requirements } from "../tools/modules";
 import { definitionSources, type DefinitionSet, type DefinitionSource } from "./catalogue";
 import { definitionsIn, type Definition } from "./definition";
 
@@ -63,7 +63,7 @@ async function ofModule(source: DefinitionSource, options: DefinitionOptions): P
     const [mod, sum] = await Promise.all(
         ["go.mod", "go.sum"].map((name) => readFile(path.join(__dirname, name), "utf8")),
     );
-    const version = requiredVersion(mod ?? "", source.module);
+    const version = requirements(mod ?? "").get(source.module);
     if (version === undefined) throw new Error(`go.mod of lab/custom-resources does not require ${source.module}`);
     const pins = (sum ?? "").split("\n").filter((line) => line.startsWith(`${source.module} ${version}`));
     const digest = createHash("sha256")

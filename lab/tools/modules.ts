@@ -1,9 +1,18 @@
-/** The modules of a go.mod file, as text: what the tools' builds have in common. */
+/** The modules of a go.mod file, as text. */
 
 /** A module's version by its path, as a go.mod has it. */
 export type Versions = ReadonlyMap<string, string>;
 
-/** The modules that a go.mod requires, each with the version that is built: that of its replacement, where it has one. */
+/** The modules that a go.mod requires, on a line of its own or inside a block. */
+export function requirements(goMod: string): Versions {
+    return new Map(
+        directives(goMod, "require").flatMap(([module, version]) =>
+            module !== undefined && version !== undefined ? [[module, version]] : [],
+        ),
+    );
+}
+
+/** What a go.mod requires, each in the version that is built: that of its replacement, where it has one. */
 export function builtVersions(goMod: string): Versions {
     return new Map([...requirements(goMod), ...replacements(goMod)]);
 }
@@ -36,14 +45,6 @@ export function differing(goMods: ReadonlyMap<string, string>): string[] {
             const list = [...versions].map(([version, tools]) => `${version} (${tools.join(", ")})`);
             return `${module}: ${list.join(", ")}`;
         });
-}
-
-function requirements(goMod: string): Versions {
-    return new Map(
-        directives(goMod, "require").flatMap(([module, version]) =>
-            module !== undefined && version !== undefined ? [[module, version]] : [],
-        ),
-    );
 }
 
 /** Of those that are replaced: the version of what takes their place. */

@@ -3,15 +3,16 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { UserError } from "../../lib/errors";
 import type { ToolEntry, ToolTarget } from "./catalogue";
+import { requirements } from "./modules";
 
-/** What one binary is made of, wholly: two pins with the same key make the same binaries. */
+/** What one binary is made of: two pins with the same key make binaries that do the same. */
 export interface ToolPin {
     readonly target: ToolTarget;
     /** The value of `-ldflags`. */
     readonly ldflags: string;
     /** The least Go version that go.mod asks for: 1.26.0. */
     readonly goVersion: string;
-    /** Name of the folder in the cache: `<version>-<os>-<arch>-<digest of go.mod, go.sum, flags>`. */
+    /** Name of the folder in the cache: `<version>-<os>-<arch>-<digest of go.mod, go.sum, ldflags>`. */
     readonly key: string;
 }
 
@@ -21,7 +22,7 @@ export async function readPin(entry: ToolEntry, machine: Omit<ToolTarget, "versi
         ["go.mod", "go.sum"].map((name) => readFile(path.join(entry.folder, name), "utf8")),
     );
     if (mod === undefined || sum === undefined) throw new Error("unreachable: two files were read");
-    const version = requiredVersion(mod, entry.module);
+    const version = requirements(mod).get(entry.module);
     if (version === undefined) {
         throw new Error(`${path.join(entry.folder, "go.mod")} does not require ${entry.module}`);
     }
@@ -36,18 +37,6 @@ export async function readPin(entry: ToolEntry, machine: Omit<ToolTarget, "versi
         goVersion: /^go (\S+)/m.exec(mod)?.[1] ?? "",
         key: [version, machine.os, machine.arch, digest].join("-"),
     };
-}
-
-/** The version with which a go.mod requires a module, on a line of its own or inside a block. */
-export function requiredVersion(goMod: string, module: string): string | undefined {
-    for (const line of goMod.split("\n")) {
-        const [name, version] = line
-            .trim()
-            .replace(/^require\s+/, "")
-            .split(/\s+/);
-        if (name === module && version !== undefined && /^v\d/.test(version)) return version;
-    }
-    return undefined;
 }
 
 const systems: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "linux", darwin: "darwin" };
