@@ -16,7 +16,7 @@ import type { Sandbox } from "./sandbox";
 
 /** MiB of an image; a smaller one for a quick look. */
 const size = Number(process.env["ANCHORAGE_BENCH_IMAGE_MIB"] ?? 1024) * 2 ** 20;
-const rounds = 3;
+const rounds = 5;
 const piece = 2 ** 20;
 const layerType = "application/vnd.oci.image.layer.v1.tar";
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
