@@ -29,10 +29,8 @@ describe("the time of a call", () => {
         const { server, client } = await scene.serve((_, response) => harborError(response, 503, "UNAVAILABLE", "no"), {
             retry: { attempts: 1_000, baseMs: 20, capMs: 20 },
         });
-        const began = Date.now();
         await failure(client.projects.get("p1", { timeoutMs: 500 }), "server");
-        assert.ok(Date.now() - began < 2_000);
-        assert.ok(server.seen.length > 1);
+        assert.ok(server.seen.length > 1 && server.seen.length < 1_000, String(server.seen.length));
         const silent = await scene.serve(silence);
         const error = await failure(silent.client.projects.get("p1", { timeoutMs: 50 }), "timeout");
         assert.equal(error.message, "GET /projects/p1: not done within 50 ms");

@@ -103,9 +103,8 @@ describe("retries of a Harbor client", () => {
         const { server, client } = await scene.serve((_, response) => {
             harborError(response, 429, "TOO_MANY_REQUESTS", "later", { "retry-after": 3_600 });
         });
-        const began = Date.now();
-        await failure(client.projects.get("p1", { timeoutMs: 5_000 }), "rate-limited");
-        assert.ok(Date.now() - began < 2_000);
+        // Were it waited for, the test would not end in its time.
+        await failure(client.projects.get("p1", { timeoutMs: 600_000 }), "rate-limited");
         assert.equal(server.seen.length, 1);
     });
 

@@ -57,20 +57,21 @@ describe("the lab's Harbor: sessions, forged requests, logins", function () {
             body: { username: "slow", email: "slow@example.com", realname: "Slow", password: "Correct12345" },
         });
         const began = Date.now();
-        const wrong = harbor.ask("GET", "/users/current", { as: "slow:Wrong12345" });
-        const wrongEnds = wrong.then(() => Date.now() - began);
+        let answered = false;
+        const wrong = harbor.ask("GET", "/users/current", { as: "slow:Wrong12345" }).finally(() => {
+            answered = true;
+        });
         // From the moment on at which the server has looked at the wrong one.
         const meanwhile = await waitFor(
             async () => {
                 const answer = await harbor.ask("GET", "/users/current", { as: "slow:Correct12345" });
-                return answer.status === 401 ? answer : undefined;
+                return answer.status === 401 ? { beforeTheOther: !answered } : undefined;
             },
-            { what: "the right password to be refused", timeoutMs: 1_400 },
+            { what: "the right password to be refused", timeoutMs: 10_000 },
         );
-        assert.equal(meanwhile.status, 401);
-        assert.ok(Date.now() - began < 1_400, "it was refused at once");
+        assert.ok(meanwhile.beforeTheOther, "it was refused at once");
         assert.equal((await wrong).status, 401);
-        assert.ok((await wrongEnds) >= 1_400, `${String(await wrongEnds)} ms`);
+        assert.ok(Date.now() - began >= 1_400, `${String(Date.now() - began)} ms`);
         assert.equal((await harbor.ask("GET", "/users/current", { as: "slow:Correct12345" })).status, 200);
         assert.equal((await harbor.ask("GET", "/users/current", { as: admin })).status, 200);
     });
