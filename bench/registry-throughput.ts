@@ -7,7 +7,7 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { registryConfiguration, registryEnvironment, type Bucket } from "../lab/harbor/registry/process";
-import { freePort } from "../lab/object-store";
+import { freePort } from "../lib/ports";
 import { residentMemory } from "../lab/process-record";
 import { projectRoot, type LabEndpoints } from "../lib/home";
 import { waitFor } from "../lib/wait";

@@ -4,6 +4,7 @@ import path from "node:path";
 import { UserError } from "../lib/errors";
 import { ExecFailure, type Exec } from "../lib/exec";
 import { writeFileAtomic } from "../lib/files";
+import { freePorts } from "../lib/ports";
 import { isSameProcess, processStart } from "../lib/processes";
 import { waitFor } from "../lib/wait";
 import type { LabBinaries } from "./binaries";
@@ -14,7 +15,6 @@ import type { LabIdentity } from "./identity";
 import { componentAddress, kwokConfiguration, portOptions } from "./kwok-configuration";
 import type { LabLayout } from "./layout";
 import { initialObjects, nodeNames } from "./objects";
-import { freePorts } from "./ports";
 import { endProcess, endStrayProcesses } from "./process-record";
 
 /** The control plane: kwokctl's binary runtime. PKI, ports and processes are its own. */

@@ -1,7 +1,7 @@
 import { parse, stringify } from "yaml";
 import type { Component } from "./components";
 
-/** The ports that kwokctl would otherwise choose by itself; see {@link freePorts} for why it must not. */
+/** The ports that kwokctl would otherwise choose by itself; why it must not: lib/ports.ts. */
 export const portOptions = [
     "etcdPort",
     "etcdPeerPort",

@@ -4,6 +4,7 @@ import type { Exec } from "../lib/exec";
 import { readFileIfPresent, writeFileAtomic } from "../lib/files";
 import { anchorageHome, type LabEndpoints } from "../lib/home";
 import { withLock } from "../lib/lock";
+import { freePort } from "../lib/ports";
 import path from "node:path";
 import type { LabBinaries } from "./binaries";
 import {
@@ -20,7 +21,7 @@ import { onDisk } from "./disk";
 import { harborUrl, removeHarborData, runningHarbor, startHarbor, stopHarbor } from "./harbor-process";
 import { createIdentity, readIdentity, requireIdentity, requireName, type LabIdentity } from "./identity";
 import { labLayout, type LabLayout } from "./layout";
-import { freePort, runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
+import { runningStore, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "./object-store";
 import { endStrayProcesses } from "./process-record";
 import { startPurpose } from "./status";
 import { hasVelero, runningVelero, startVelero, stopVelero } from "./velero-process";

@@ -5,9 +5,10 @@ import { createInterface } from "node:readline";
 import { projectRoot } from "../lib/home";
 import { closingLine, failuresIn, parseClosingLine, sumOf, type Counts } from "./support/closing-line";
 import { groupsOf } from "./support/groups";
+import { idleShare, inLanes } from "./support/lanes";
 
-/** Runs of mocha side by side. Three leave two cores no idle time, take no less, and each test waits longer. */
-const jobs = 2;
+/** Free memory that a further run of mocha needs: the labs of one take less. */
+const laneMemory = 3 * 1024 ** 3;
 
 /** A program that is run as a part of the tests. */
 interface Task {
@@ -31,8 +32,8 @@ interface Ended {
 }
 
 /**
- * All specs, in runs of mocha of which each starts its own labs (support/groups.ts), and the check. A task's lines come when
- * it has ended. Where the check fails nothing more begins.
+ * All specs, in runs of mocha of which each starts its own labs (support/groups.ts), and the check, side by side
+ * (support/lanes.ts). A task's lines come when it has ended. Where the check fails nothing more begins.
  */
 async function main(): Promise<void> {
     const specs = readdirSync(path.join(projectRoot, "test"), { recursive: true, encoding: "utf8" })
@@ -44,20 +45,23 @@ async function main(): Promise<void> {
     const groups = groupsOf(specs).map(({ name, files }) => ({
         ...{ name, command: process.execPath, args: [mocha, ...files] },
     }));
-    const waiting: Task[] = [check, ...groups];
+    const tasks: Task[] = [check, ...groups];
     const ended: Ended[] = [];
-    const worker = async (): Promise<void> => {
-        for (let task = waiting.shift(); task !== undefined && !stop.signal.aborted; task = waiting.shift()) {
-            console.log(`… ${task.name} (${String(waiting.length)} after it)`);
-            const begun = performance.now();
-            const end = await run(task);
-            ended.push(end);
-            end.lines.forEach((line) => console.log(line));
-            console.log(`${task.name}: ${String(Math.round((performance.now() - begun) / 1000))} s\n`);
-            if (task === check && end.code !== 0) stop.abort();
-        }
+    const work = async (task: Task): Promise<void> => {
+        console.log(`… ${task.name}`);
+        const begun = performance.now();
+        const end = await run(task);
+        ended.push(end);
+        end.lines.forEach((line) => console.log(line));
+        const left = `${String(ended.length)} of ${String(tasks.length)}`;
+        console.log(`${task.name}: ${String(Math.round((performance.now() - begun) / 1000))} s (${left})\n`);
+        if (task === check && end.code !== 0) stop.abort();
     };
-    await Promise.all(Array.from({ length: jobs }, worker));
+    const idle = idleShare();
+    await inLanes(tasks, work, {
+        ...{ least: 2, most: 4, everyMs: 15_000, signal: stop.signal },
+        hasTime: () => idle() > 0.4 && process.availableMemory() > laneMemory,
+    });
     // Once more at the end, where a pipeline that keeps the last lines only has them.
     ended
         .flatMap(({ task, code, lines }) => (task !== check ? failuresIn(lines) : code === 0 ? [] : lines))

@@ -1,7 +1,7 @@
-import { createServer } from "node:net";
 import type { StackOutputs } from "../../config/contract";
 import { UserError } from "../../lib/errors";
 import { readLabHarbor } from "../../lib/lab-endpoints";
+import { freePort } from "../../lib/ports";
 import { waitFor } from "../../lib/wait";
 import { backupKeys } from "../backup/stores";
 import { openObjectStore, type ObjectStore } from "../objects/store";
@@ -70,20 +70,6 @@ async function copyAddress({ cluster, namespace }: StackOutputs, signal: AbortSi
         signal,
     });
     return { url };
-}
-
-function freePort(): Promise<number> {
-    return new Promise((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            server.close(() => {
-                if (address === null || typeof address === "string") reject(new Error("no port"));
-                else resolve(address.port);
-            });
-        });
-    });
 }
 
 async function copyContent({ outputs, door }: RestoreGround, place: StackOutputs): Promise<ObjectStore> {

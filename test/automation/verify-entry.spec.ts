@@ -7,6 +7,7 @@ import type { Verification } from "../../automation/verify/verification";
 import { runSteps } from "../../automation/steps";
 import { UserError } from "../../lib/errors";
 import type { Exec } from "../../lib/exec";
+import { freePort } from "../../lib/ports";
 import { json, Loopback, type Handler } from "../harbor/client/loopback";
 import { makeAuthority, makeServer } from "../support/certificates";
 import { collectingReporter, sampleOutputs } from "../support/fakes";
@@ -137,12 +138,6 @@ describe("verify and what stands before Harbor", () => {
             };
             const door = { exec, env: {}, kubectl: "kubectl", signal };
             return forwardStep({ target: { outputs }, door } as unknown as Verification);
-        }
-
-        async function freePort(): Promise<number> {
-            const server = await Loopback.start(() => undefined);
-            await server.stop();
-            return server.port;
         }
 
         it("is there as long as the verification, and ended with it", async () => {

@@ -10,7 +10,7 @@ import { runSteps, type StepsResult } from "../../automation/steps";
 import { openHarbor, type HarborClient } from "../../harbor/client/client";
 import { ContentClient } from "../../harbor/registry/content-client";
 import { digestOf, smallImage } from "../../harbor/registry/image";
-import { freePort } from "../../lab/object-store";
+import { freePort } from "../../lib/ports";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 import { UserError } from "../../lib/errors";

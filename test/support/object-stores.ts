@@ -5,7 +5,8 @@ import { openObjectStore, type AccessKeys, type ObjectStore, type StoreOptions }
 import type { BucketOutput } from "../../config/contract";
 import { createIdentity } from "../../lab/identity";
 import { labLayout } from "../../lab/layout";
-import { freePort, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "../../lab/object-store";
+import { s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "../../lab/object-store";
+import { freePort } from "../../lib/ports";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 

@@ -4,7 +4,8 @@ import type { RegistryProcess } from "../../lab/harbor/registry/process";
 import { startRegistry } from "../../lab/harbor/registry/process";
 import { createIdentity } from "../../lab/identity";
 import { labLayout } from "../../lab/layout";
-import { freePort, s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "../../lab/object-store";
+import { s3Endpoint, s3Region, startObjectStore, stopObjectStore } from "../../lab/object-store";
+import { freePort } from "../../lib/ports";
 import { resolveTools } from "../../lab/tools/resolver";
 import { exec } from "../../lib/exec";
 

@@ -9,7 +9,7 @@ import { ObjectStoreError, type ObjectStoreFailure } from "../../../automation/o
 import { S3Door } from "../../../automation/objects/s3-door";
 import { S3Pieces } from "../../../automation/objects/s3-pieces";
 import { openObjectStore, type ObjectStore } from "../../../automation/objects/store";
-import { freePort } from "../../../lab/object-store";
+import { freePort } from "../../../lib/ports";
 import { keysOf, TestObjectStore } from "../../support/object-stores";
 
 const MiB = 2 ** 20;

@@ -1,13 +1,20 @@
 import { randomInt } from "node:crypto";
 import { createServer, type Server } from "node:net";
-import { codeOf } from "../lib/errors";
+import { codeOf } from "./errors";
 
 /** From here on, and below what systems give to outgoing connections. */
 const first = 10_000;
 const count = 20_000;
 
+/** A port on loopback that nobody listens on; see {@link freePorts}. */
+export async function freePort(): Promise<number> {
+    const [port = 0] = await freePorts(1);
+    return port;
+}
+
 /**
- * Ports on loopback that nobody listens on. At random: kwokctl counts down from 32767, so two labs that start at the
+ * Ports on loopback that nobody listens on. None that a system gives to outgoing connections: one of those may have it while
+ * a lab is stopped. At random: kwokctl counts down from 32767, so two labs that start at the
  * same time get the same ones from it, and its controller, which listens last, ends with "address already in use".
  */
 export async function freePorts(wanted: number): Promise<number[]> {
