@@ -87,6 +87,7 @@ function labControl(signal: AbortSignal): LabControl {
         },
         stop: (name) => lab().stopLab(doorsToEnd(name)),
         reset: (name) => lab().resetLab(doorsToEnd(name)),
+        list: () => lab().listLabs(),
         status: (name) => {
             const { labStatus } = require("../lab/status") as typeof import("../lab/status");
             return labStatus(name);

@@ -59,6 +59,8 @@ export interface LabControl {
     /** Stops the lab and deletes everything that it holds. */
     reset(name: string): Promise<void>;
     status(name: string): Promise<LabStatus>;
+    /** Names of the labs that there are, also of those that do not run, sorted. */
+    list(): Promise<readonly string[]>;
     /** Resolves all binaries of a lab, Velero's too, without starting anything. */
     tools(progress: (detail: string) => void): Promise<readonly LabBinary[]>;
     /** Has the contract charts of these operators in the folder of a lab that was started once; quick when they are. */

@@ -50,6 +50,15 @@ export function addLabCommands(program: Command, verb: AddVerb, run: RunVerb): v
                 return (await labStatus(flags.name, context)) ? ExitCode.done : ExitCode.failed;
             });
         });
+    verb(lab, "list", "print the labs that there are, with their state and memory")
+        .addHelpText("after", examples(["npx anchorage lab list"], ["npx anchorage lab list --json"]))
+        .action(async (flags: CommonFlags) => {
+            await run(flags, async (context) => {
+                const { labList } = require("../lab-verbs") as typeof import("../lab-verbs");
+                await labList(context);
+                return undefined;
+            });
+        });
     labVerb("kubeconfig", "print the path of the lab's kubeconfig")
         .option("--export", "print a line for eval")
         .addHelpText(

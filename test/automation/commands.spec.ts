@@ -76,6 +76,7 @@ describe("command line", () => {
                 "drill disaster",
                 "lab charts",
                 "lab kubeconfig",
+                "lab list",
                 "lab reset",
                 "lab start",
                 "lab status",

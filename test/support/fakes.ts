@@ -86,6 +86,7 @@ export function fakeContext(doors: Omit<Partial<Context>, "lab"> & { readonly la
         stop: unexpected("lab.stop"),
         reset: unexpected("lab.reset"),
         status: unexpected("lab.status"),
+        list: unexpected("lab.list"),
         tools: unexpected("lab.tools"),
         charts: unexpected("lab.charts"),
         harborChart: unexpected("lab.harborChart"),
