@@ -1,4 +1,5 @@
 import { ExitCode, UserError } from "../lib/errors";
+import { labCommand } from "../lib/lab-commands";
 import { waitWhileUnderWay } from "./backup/under-way";
 import type { Context } from "./context";
 import type { UpOptions } from "./up";
@@ -57,5 +58,7 @@ export async function destroy(options: DestroyOptions, context: Context): Promis
         engine.destroy({ signal, onEvent: (event) => forwardEvent(event, reporter, update) }),
     );
     reporter.line(renderSummary(result, "done"));
+    if (options.lab !== undefined)
+        reporter.line(`lab ${options.lab} goes on running: ${labCommand("reset", options.lab)} deletes it`);
     reporter.event({ kind: "result", verb: "destroy", ...machineResult(selected, result) });
 }

@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../config/contract";
+import { labCommand } from "../lib/lab-commands";
 import { dnsAdvice, labRegistry, passwordCommand, simulatedPods, standInNote } from "./cluster-access";
 import type { Context, SelectedEngine, StackOptions } from "./context";
 import type { EngineResult, Operation, ResourceState } from "./engine";
@@ -77,5 +78,7 @@ export function renderAddresses(
         ["", `npx anchorage preview${suffix}     after an edit of Pulumi.${options.stack}.yaml`],
         ["", `npx anchorage destroy${suffix}     take it down again`],
     ];
+    if (cluster.kind === "lab")
+        rows.push(["", `${labCommand("stop", cluster.name)}     end the lab; what is in it is kept`]);
     return rows.map(([label, text]) => `${style("bold", label.padEnd(9))} ${text}`);
 }

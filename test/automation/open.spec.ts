@@ -105,6 +105,7 @@ describe("the way to the registry", () => {
             const rows = renderAddresses(inLab, { stack: "lab" }, plain, served).join("\n");
             assert.match(rows, /^registry {2}http:\/\/127\.0\.0\.1:4711$/m);
             assert.match(rows, /docker login 127\.0\.0\.1:4711 --username admin/);
+            assert.match(rows, new RegExp(`npx anchorage lab stop --name ${inLab.cluster.name} +end the lab`));
         } finally {
             rmSync(path.dirname(file), { recursive: true });
         }

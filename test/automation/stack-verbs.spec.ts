@@ -213,13 +213,14 @@ describe("verbs of a stack", () => {
         });
 
         it("lifts the protection first when told to", async () => {
-            const { context, calls } = setUp({
+            const { context, calls, text } = setUp({
                 resources: () => Promise.resolve([guarded]),
                 unprotect: () => Promise.resolve(),
                 destroy: () => Promise.resolve(sampleResult([change("delete")], {})),
             });
-            await destroy({ ...all, unprotect: true }, context);
+            await destroy({ ...all, unprotect: true, lab: "rehearsal" }, context);
             assert.deepEqual(calls, ["resources", "outputs", "unprotect", "destroy"]);
+            assert.match(text(), /^lab rehearsal goes on running: npx anchorage lab reset --name rehearsal/m);
         });
 
         it("deletes nothing when the answer is no, and nothing from an empty stack", async () => {
