@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     const idle = idleShare();
     await inLanes(tasks, work, {
         ...{ least: 2, most: 4, everyMs: 15_000, signal: stop.signal },
-        hasTime: () => idle() > 0.4 && process.availableMemory() > laneMemory,
+        hasTime: () => idle() > 0.3 && process.availableMemory() > laneMemory,
     });
     // Once more at the end, where a pipeline that keeps the last lines only has them.
     ended
