@@ -12,7 +12,7 @@ import { labLayout, type LabLayout } from "../lab/layout";
 import { ExecFailure } from "../lib/exec";
 import { projectRoot } from "../lib/home";
 import type { CopyRequest } from "./copy-blobs";
-import { measurePairs, spreadOf, timed, type Figure } from "./harness";
+import { measurePairs, timed, type Figure } from "./harness";
 import type { Sandbox } from "./sandbox";
 
 /** Objects of the comparison, each of 1 MiB; fewer for a quick look. */
@@ -32,16 +32,19 @@ const signal = new AbortController().signal;
 export async function migrationThroughput(sandbox: Sandbox): Promise<Figure[]> {
     const [from, to] = [await Server.start(sandbox, "source"), await Server.start(sandbox, "target")];
     const throughput = await throughputOf(sandbox, from, to);
-    const few = await peakOf(sandbox, from, to, "few", 1000);
-    const many = await peakOf(sandbox, from, to, "many", 10_000);
+    const { subject, peer, ratio } = await measurePairs(
+        { what: "memory of a copy of 10,000 objects", measure: await peaksOf(sandbox, from, to, "many", 10_000) },
+        { what: "memory of a copy of 1,000 objects", measure: await peaksOf(sandbox, from, to, "few", 1000) },
+        rounds,
+    );
     return [
         ...throughput,
         {
             name: "resident memory of a copy of 10,000 objects",
             unit: "MiB",
-            subject: spreadOf([many]),
-            peer: { what: "the same of 1,000", spread: spreadOf([few]) },
-            ratio: spreadOf([many / few]),
+            subject,
+            peer: { what: "the same of 1,000", spread: peer },
+            ratio,
             limit: { of: "ratio", most: 1.2 },
         },
     ];
@@ -95,21 +98,31 @@ async function throughputOf(sandbox: Sandbox, from: Server, to: Server): Promise
     ];
 }
 
-/** Highest resident memory, in bytes, of a process that copies so many small objects. */
-async function peakOf(sandbox: Sandbox, from: Server, to: Server, name: string, objects: number): Promise<number> {
+/** Measures the highest resident memory, in bytes, of a process that copies so many small objects. */
+async function peaksOf(
+    sandbox: Sandbox,
+    from: Server,
+    to: Server,
+    name: string,
+    objects: number,
+): Promise<() => Promise<number>> {
     await fill(await from.bucket(`${name}-source`), objects, 1024);
-    await to.bucket(`${name}-target`);
-    const request: CopyRequest = {
-        from: from.place(`${name}-source`),
-        to: to.place(`${name}-target`),
-        concurrency: transfers,
+    let round = 0;
+    return async () => {
+        const target = `${name}-target-${String(++round)}`;
+        await to.bucket(target);
+        const request: CopyRequest = {
+            from: from.place(`${name}-source`),
+            to: to.place(target),
+            concurrency: transfers,
+        };
+        const { stdout } = await sandbox.run(
+            process.execPath,
+            ["--require", "./bin/typescript.js", "bench/copy-blobs.ts"],
+            { cwd: projectRoot, input: JSON.stringify(request) },
+        );
+        return (JSON.parse(stdout) as { readonly peakBytes: number }).peakBytes;
     };
-    const { stdout } = await sandbox.run(
-        process.execPath,
-        ["--require", "./bin/typescript.js", "bench/copy-blobs.ts"],
-        { cwd: projectRoot, input: JSON.stringify(request) },
-    );
-    return (JSON.parse(stdout) as { readonly peakBytes: number }).peakBytes;
 }
 
 async function fill(store: ObjectStore, objects: number, bytes: number): Promise<void> {
