@@ -38,29 +38,38 @@ export async function* mapInOrder<T, R>(
     work: (item: T) => R | Promise<R>,
 ): AsyncIterable<R> {
     const running = new Set<Promise<unknown>>();
-    const waiting: (R | Promise<R>)[] = [];
+    const waiting: Turn<R>[] = [];
     const failures: unknown[] = [];
     try {
         for await (const item of items) {
             signal.throwIfAborted();
             const result = work(item);
+            const turn = { result, settled: !(result instanceof Promise) };
             if (result instanceof Promise) {
                 const one: Promise<unknown> = result
                     .catch((error: unknown) => failures.push(error)) // thrown where its turn comes
-                    .finally(() => running.delete(one));
+                    .finally(() => {
+                        turn.settled = true;
+                        running.delete(one);
+                    });
                 running.add(one);
             }
-            waiting.push(result);
-            while (
-                waiting.length > 0 &&
-                (failures.length > 0 || waiting.length >= ahead || !(waiting[0] instanceof Promise))
-            ) {
-                yield await (waiting.shift() as R | Promise<R>);
+            waiting.push(turn);
+            // What could go on is not kept: thousands of results live long enough for the heap to grow.
+            while (waiting[0]?.settled === true || failures.length > 0 || waiting.length >= ahead) {
+                const first = waiting.shift();
+                if (first === undefined) break;
+                yield await first.result;
             }
             if (running.size >= atOnce) await Promise.race(running);
         }
-        while (waiting.length > 0) yield await (waiting.shift() as R | Promise<R>);
+        for (const { result } of waiting) yield await result;
     } finally {
         await Promise.all(running);
     }
+}
+
+interface Turn<R> {
+    readonly result: R | Promise<R>;
+    settled: boolean;
 }

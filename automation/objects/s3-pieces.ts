@@ -57,13 +57,15 @@ export class S3Pieces {
         return answer?.statusCode === 200 && typeof etag === "string" ? unquoted(etag) : undefined;
     }
 
-    close(): void {
+    readonly close = (): void => {
+        this.door.signal.removeEventListener("abort", this.close);
         void this.agent?.destroy();
         this.agent = undefined;
-    }
+    };
 
     private async request(method: "GET" | "PUT", key: string, sha256: string, body?: Buffer) {
         const { door } = this;
+        door.signal.throwIfAborted();
         const address = (this.address ??= await this.find());
         if (address === null) return undefined;
         const { url, signer } = address;
@@ -72,7 +74,7 @@ export class S3Pieces {
             ...signer.sign({ method, host: url.host, path, sha256 }),
             ...(body === undefined ? {} : { "content-type": "application/octet-stream" }),
         };
-        const sent = { method, path, headers, signal: door.signal, highWaterMark };
+        const sent = { method, path, headers, highWaterMark };
         try {
             return await this.connections().request({ origin: url.origin, ...sent, ...(body ? { body } : {}) });
         } catch {
@@ -103,6 +105,8 @@ export class S3Pieces {
         const { ca, skipVerify = false, connections = defaultConnections, idleTimeoutMs = 60_000 } = this.options;
         // oxlint-disable-next-line typescript/no-require-imports -- lazy: not every store has a request to send
         const undici = require("undici") as typeof import("undici");
+        // Not by each request: what undici keeps of a signal is most of what outlives a small object.
+        this.door.signal.addEventListener("abort", this.close, { once: true });
         this.agent = new undici.Agent({
             connections,
             pipelining: 1,
