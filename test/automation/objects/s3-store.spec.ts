@@ -10,6 +10,7 @@ import { S3Door } from "../../../automation/objects/s3-door";
 import { S3Pieces } from "../../../automation/objects/s3-pieces";
 import { openObjectStore, type ObjectStore } from "../../../automation/objects/store";
 import { freePort } from "../../../lib/ports";
+import { waitFor } from "../../../lib/wait";
 import { keysOf, TestObjectStore } from "../../support/object-stores";
 
 const MiB = 2 ** 20;
@@ -176,11 +177,11 @@ describe("an object store that does not do as it should", function () {
         return at((server.address() as AddressInfo).port);
     }
 
-    const at = (port: number, idleTimeoutMs = 60_000): ObjectStore =>
+    const at = (port: number, idleTimeoutMs = 60_000, stopped = signal): ObjectStore =>
         openObjectStore(
             { bucket: "b", region: "us-east-1", endpoint: `http://127.0.0.1:${String(port)}`, pathStyle: true },
             keys,
-            signal,
+            stopped,
             { idleTimeoutMs },
         );
 
@@ -251,6 +252,24 @@ describe("an object store that does not do as it should", function () {
         await new Promise((resolve) => silent.once("listening", resolve));
         const store = at((silent.address() as AddressInfo).port, 300);
         await assert.rejects(store.head("a"), failing("unreachable", /./));
+        store.close();
+    });
+
+    it("is waited for no longer once the command is interrupted, and asked nothing more", async () => {
+        const stop = new AbortController();
+        const asked: string[] = [];
+        const silent = createServer((request) => asked.push(request.method ?? "")).listen(0, "127.0.0.1");
+        servers.push(silent);
+        await new Promise((resolve) => silent.once("listening", resolve));
+        const store = at((silent.address() as AddressInfo).port, 60_000, stop.signal);
+        const [read, write] = [store.readWhole("a"), store.write("a", Buffer.from("b"))].map((asking) =>
+            assert.rejects(asking, /interrupted/),
+        );
+        await waitFor(() => asked.length === 2 || undefined, { what: "two requests", timeoutMs: 10_000 });
+        stop.abort(new Error("interrupted"));
+        await Promise.all([read, write]);
+        await assert.rejects(store.readWhole("a"), /interrupted/);
+        assert.deepEqual(asked.toSorted(), ["GET", "PUT"]);
         store.close();
     });
 });
