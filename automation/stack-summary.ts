@@ -53,7 +53,6 @@ export function renderAddresses(
     inLab?: string,
 ): string[] {
     const { registryUrl, namespace, release, admin, cluster } = outputs;
-    const suffix = stackFlags(options);
     const dns = dnsAdvice(outputs);
     const rows: [string, string][] = [
         ...(inLab === undefined
@@ -73,12 +72,24 @@ export function renderAddresses(
         ],
         ["login", `${admin.user}, password in Secret ${namespace}/${admin.secretName}, key ${admin.secretKey}`],
         ["", style("dim", passwordCommand(outputs))],
-        ["next", `npx anchorage status${suffix}      are all workloads ready?`],
-        ["", `npx anchorage open${suffix}        the way to the registry`],
-        ["", `npx anchorage preview${suffix}     after an edit of Pulumi.${options.stack}.yaml`],
-        ["", `npx anchorage destroy${suffix}     take it down again`],
+        ...nextCommands(outputs, options),
     ];
-    if (cluster.kind === "lab")
-        rows.push(["", `${labCommand("stop", cluster.name)}     end the lab; what is in it is kept`]);
     return rows.map(([label, text]) => `${style("bold", label.padEnd(9))} ${text}`);
+}
+
+/** What to run next, with what it is for. */
+function nextCommands({ cluster }: StackOutputs, options: Pick<StackOptions, "stack" | "lab">): [string, string][] {
+    const suffix = stackFlags(options);
+    const commands: (readonly [string, string])[] = [
+        [`npx anchorage status${suffix}`, "are all workloads ready?"],
+        [`npx anchorage open${suffix}`, "the way to the registry"],
+        [`npx anchorage preview${suffix}`, `after an edit of Pulumi.${options.stack}.yaml`],
+        [`npx anchorage destroy${suffix}`, "take it down again"],
+    ];
+    if (cluster.kind === "lab") commands.push([labCommand("stop", cluster.name), "end the lab; what is in it is kept"]);
+    const width = Math.max(...commands.map(([command]) => command.length));
+    return commands.map(([command, purpose], index) => [
+        index === 0 ? "next" : "",
+        `${command.padEnd(width)}     ${purpose}`,
+    ]);
 }
