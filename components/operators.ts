@@ -32,9 +32,11 @@ export class Operators extends pulumi.ComponentResource {
         super("anchorage:components:Operators", name, {}, opts);
         const { settings } = args;
         const wanted = neededOperators(settings).filter((id) => !settings.operators[id].installed);
-        for (const id of wanted.filter((one) => one !== "cert-manager")) this.install(id, []);
+        for (const id of wanted.filter((one) => one !== "cert-manager" && one !== "velero")) this.install(id, []);
         // cert-manager looks for the Gateway's CRDs once, when it starts.
         if (wanted.includes("cert-manager")) this.install("cert-manager", this.ready("envoy-gateway"));
+        // Velero looks for all CRDs when it starts, and then every five minutes: one that comes while it does spoils backups.
+        if (wanted.includes("velero")) this.install("velero", [...this.releases.values()]);
         this.registerOutputs({});
     }
 

@@ -68,7 +68,7 @@ export class Velero {
     async seenLocation(timeoutMs = 60_000): Promise<VeleroLocation> {
         const look = async (): Promise<VeleroLocation | undefined> => {
             const now = await this.location();
-            // "Unavailable" is an answer: it was tried, and more waiting does not mend it.
+            // "Unavailable" is an answer: it was tried.
             return now.phase === "New" ? undefined : now;
         };
         const { signal } = this.objects;
@@ -76,13 +76,36 @@ export class Velero {
         return waitFor(look, { what, timeoutMs, intervalMs: lookEvery, signal });
     }
 
-    /** Waits until the location is Available. @throws UserError with Velero's own reason where it is not */
-    async requireLocation(timeoutMs?: number): Promise<VeleroLocation> {
-        const found = await this.seenLocation(timeoutMs);
+    /**
+     * Waits until the location is Available. One that is not is waited for until Velero has looked once more: it writes its
+     * keys anew for each use, and finds none where it reads them meanwhile.
+     * @param againMs milliseconds for that; Velero looks every minute where nothing else is set
+     * @throws UserError with Velero's own reason where it is not available
+     */
+    async requireLocation(timeoutMs?: number, againMs = 75_000): Promise<VeleroLocation> {
+        const seen = await this.seenLocation(timeoutMs);
+        const found = seen.phase === "Available" ? seen : await this.nextLookAfter(seen, againMs);
         if (found.phase === "Available") return found;
         throw new UserError(`Velero cannot use the bucket: the BackupStorageLocation is ${found.phase}`, {
             details: found.message === undefined ? [] : [found.message],
             next: [this.objects.command(`describe backupstoragelocation ${this.output.location}`)],
+        });
+    }
+
+    /** The location after Velero's next look at it, or as it was where none comes in that time. */
+    private async nextLookAfter(seen: VeleroLocation, timeoutMs: number): Promise<VeleroLocation> {
+        const until = Date.now() + timeoutMs;
+        const look = async (): Promise<VeleroLocation | undefined> => {
+            const now = await this.location();
+            const looked = now.phase === "Available" || now.lastValidated !== seen.lastValidated;
+            return looked || Date.now() >= until ? now : undefined;
+        };
+        const { signal } = this.objects;
+        return waitFor(look, {
+            what: "Velero's next look",
+            timeoutMs: 2 * timeoutMs,
+            intervalMs: 1_000,
+            signal,
         });
     }
 

@@ -27,7 +27,7 @@ export type LabVeleroSettings = z.infer<typeof labVeleroSettings>;
 
 /** Milliseconds between two looks at the cluster where Velero's Deployment does not change. */
 const interval = 2_000;
-/** Milliseconds between two looks while the API server does not tell of all of Velero's kinds: nothing wakes us then. */
+/** Milliseconds between two looks while the API server does not tell of all kinds: nothing wakes us then. */
 const soon = 100;
 /** Where Velero's Deployment is. */
 const deployments = `/apis/apps/v1/deployments?labelSelector=${encodeURIComponent("app.kubernetes.io/name=velero")}`;

@@ -7,8 +7,6 @@ import type { KubeClient } from "../kube-client";
  * PartiallyFailed. A kubelet pulls an image first, and so comes too late for that; a lab starts it at once.
  */
 
-const group = "velero.io";
-
 /** Names only, without the schemas, which are megabytes. */
 const definitionsForm = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 /** All groups in one document: what clients read since Kubernetes 1.30. */
@@ -24,7 +22,7 @@ const discoveryList = z.object({
     ),
 });
 
-/** Names of Velero's kinds that are defined, and that the API server does not tell of yet: `serverstatusrequests`. */
+/** Kinds that are defined, and that the API server does not tell of yet: `serverstatusrequests.velero.io`. */
 export async function unservedKinds(cluster: Pick<KubeClient, "get">): Promise<string[]> {
     const [definitions, discovery] = await Promise.all([
         cluster.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definitionsForm),
@@ -33,13 +31,12 @@ export async function unservedKinds(cluster: Pick<KubeClient, "get">): Promise<s
     const served = new Set(
         discoveryList
             .parse(discovery)
-            .items.filter(({ metadata }) => metadata.name === group)
-            .flatMap(({ versions }) => versions.flatMap(({ resources }) => resources.map(({ resource }) => resource))),
+            .items.flatMap(({ metadata, versions }) =>
+                versions.flatMap(({ resources }) => resources.map(({ resource }) => `${resource}.${metadata.name}`)),
+            ),
     );
     return definitionsList
         .parse(definitions)
         .items.map(({ metadata }) => metadata.name)
-        .filter((name) => name.endsWith(`.${group}`))
-        .map((name) => name.slice(0, -group.length - 1))
         .filter((kind) => !served.has(kind));
 }

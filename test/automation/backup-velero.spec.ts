@@ -164,7 +164,7 @@ describe("the stack's Velero", () => {
     it("says that there is no location, and why one cannot be used", async () => {
         assert.match((await failure(velero(answers(undefined)).location())).render(), /no BackupStorageLocation/);
         const status = { phase: "Unavailable", message: "403 Forbidden" };
-        const error = await failure(velero(answers({ status })).requireLocation());
+        const error = await failure(velero(answers({ status })).requireLocation(1_000, 0));
         assert.match(error.render(), /Unavailable\n {2}- 403 Forbidden/);
     });
 
@@ -179,6 +179,24 @@ describe("the stack's Velero", () => {
         };
         assert.equal((await velero(looked).seenLocation()).phase, "Unavailable");
         assert.deepEqual(phases, []);
+    });
+
+    it("waits for one more look at a location that was not to be had, and takes that one as it is", async () => {
+        const looks = (...phases: string[]): Exec => {
+            const left = phases.map((phase, turn) => ({
+                phase,
+                lastValidationTime: String(turn),
+                message: `look ${String(turn)}`,
+            }));
+            return () =>
+                Promise.resolve({
+                    stdout: JSON.stringify({ status: left.length > 1 ? left.shift() : left[0] }),
+                    stderr: "",
+                });
+        };
+        assert.equal((await velero(looks("Unavailable", "Available")).requireLocation()).phase, "Available");
+        const error = await failure(velero(looks("Unavailable", "Unavailable", "Available")).requireLocation());
+        assert.match(error.render(), /Unavailable\n {2}- look 1/);
     });
 
     it("gives up a location that nobody looks at", async () => {

@@ -48,6 +48,25 @@ describe("registry", () => {
         }
     });
 
+    it("installs Velero after all whose kinds it is to know", async () => {
+        const place = { kind: "s3", region: "us-east-1", existingSecret: "keys" };
+        const { resources } = await evaluated({
+            storage: { ...place, bucket: "images" },
+            backup: { kind: "velero", location: { ...place, bucket: "velero" } },
+            database: { kind: "cloudnative-pg" },
+            cache: { kind: "redis-ot" },
+        });
+        const velero = resources.find(({ name }) => name === "registry-operators-velero");
+        const others = resources.filter(({ name }) =>
+            /^registry-operators-(?!velero)[a-z-]+(?<!-namespace)$/.test(name),
+        );
+        assert.deepEqual(others.map(({ name }) => name).sort(), [
+            "registry-operators-cloudnative-pg",
+            "registry-operators-redis-ot",
+        ]);
+        for (const { name } of others) assert.ok(velero?.dependencies.includes(name), name);
+    });
+
     it("leaves an operator alone that is there, and still makes what it serves", async () => {
         const { resources } = await evaluated({
             database: { kind: "cloudnative-pg" },

@@ -24,7 +24,7 @@ function definition(plural: string, kind: string): object {
 }
 
 /** On the real API server: one that it never tells of stands for one that it does not tell of yet. */
-describe("Velero's kinds that the API server does not tell of", function () {
+describe("kinds that the API server does not tell of", function () {
     this.timeout(60_000);
 
     let lab: LabEndpoints;
@@ -49,10 +49,10 @@ describe("Velero's kinds that the API server does not tell of", function () {
         await kubectl(lab, "wait", "--for=condition=Established", `customresourcedefinition/servedsamples.${group}`);
         // Of the same kind: its names are not accepted, and it is not served.
         await apply(lab, definition("refusedsamples", "Sample"));
-        await waitFor(async () => ((await unserved()).includes("servedsamples") ? undefined : true), {
+        await waitFor(async () => ((await unserved()).includes(`servedsamples.${group}`) ? undefined : true), {
             what: "the API server to tell of servedsamples",
             timeoutMs: 30_000,
         });
-        assert.deepEqual(await unserved(), ["refusedsamples"]);
+        assert.deepEqual(await unserved(), [`refusedsamples.${group}`]);
     });
 });
