@@ -232,7 +232,13 @@ describe("the registry's content in a backup", function () {
         const done = (await keysOf(backup, "anchorage/blobs/")).length;
         assert.ok(done > 10 && done < 100, String(done));
         const rest = await copyBlobsAhead(registry, backup, { signal });
-        assert.equal(rest.copiedObjects, 100 - done);
+        // What was on its way may have come all the same, after it was counted.
+        const again = 100 - done;
+        assert.ok(
+            rest.copiedObjects <= again && rest.copiedObjects > again - 8,
+            `${String(rest.copiedObjects)} of ${String(again)}`,
+        );
+        assert.equal((await keysOf(backup, "anchorage/blobs/")).length, 100);
     });
 
     it("is itself whole where images are pushed meanwhile", async () => {
