@@ -64,48 +64,38 @@ export class Velero {
         throw new UserError(`there is no BackupStorageLocation ${location}`, { next: ["npx anchorage up makes it"] });
     }
 
-    /** The location once Velero has looked at it, which it does soon after its start. @throws UserError where it does not */
-    async seenLocation(timeoutMs = 60_000): Promise<VeleroLocation> {
-        const look = async (): Promise<VeleroLocation | undefined> => {
-            const now = await this.location();
-            // "Unavailable" is an answer: it was tried.
-            return now.phase === "New" ? undefined : now;
-        };
+    /**
+     * The location as Velero saw it, which looks soon after its start. One that is Unavailable is waited for until it has
+     * looked once more: it writes its keys anew for each use, and finds none where it reads them meanwhile.
+     * @param firstMs milliseconds for the first look
+     * @param againMs milliseconds for the second one, which comes after a minute where nothing else is set
+     * @throws UserError where it does not look
+     */
+    async seenLocation(firstMs = 60_000, againMs = 75_000): Promise<VeleroLocation> {
         const { signal } = this.objects;
         const what = `the BackupStorageLocation ${this.output.location} to be looked at`;
-        return waitFor(look, { what, timeoutMs, intervalMs: lookEvery, signal });
+        const once = async (): Promise<VeleroLocation | undefined> => {
+            const now = await this.location();
+            return now.phase === "New" ? undefined : now;
+        };
+        const first = await waitFor(once, { what, timeoutMs: firstMs, intervalMs: lookEvery, signal });
+        if (first.phase === "Available") return first;
+        const until = Date.now() + againMs;
+        const again = async (): Promise<VeleroLocation | undefined> => {
+            const now = await this.location();
+            const looked = now.phase === "Available" || now.lastValidated !== first.lastValidated;
+            return looked || Date.now() >= until ? now : undefined;
+        };
+        return waitFor(again, { what, timeoutMs: 2 * againMs, intervalMs: 1_000, signal });
     }
 
-    /**
-     * Waits until the location is Available. One that is not is waited for until Velero has looked once more: it writes its
-     * keys anew for each use, and finds none where it reads them meanwhile.
-     * @param againMs milliseconds for that; Velero looks every minute where nothing else is set
-     * @throws UserError with Velero's own reason where it is not available
-     */
-    async requireLocation(timeoutMs?: number, againMs = 75_000): Promise<VeleroLocation> {
-        const seen = await this.seenLocation(timeoutMs);
-        const found = seen.phase === "Available" ? seen : await this.nextLookAfter(seen, againMs);
+    /** Waits until the location is Available. @throws UserError with Velero's own reason where it is not */
+    async requireLocation(firstMs?: number, againMs?: number): Promise<VeleroLocation> {
+        const found = await this.seenLocation(firstMs, againMs);
         if (found.phase === "Available") return found;
         throw new UserError(`Velero cannot use the bucket: the BackupStorageLocation is ${found.phase}`, {
             details: found.message === undefined ? [] : [found.message],
             next: [this.objects.command(`describe backupstoragelocation ${this.output.location}`)],
-        });
-    }
-
-    /** The location after Velero's next look at it, or as it was where none comes in that time. */
-    private async nextLookAfter(seen: VeleroLocation, timeoutMs: number): Promise<VeleroLocation> {
-        const until = Date.now() + timeoutMs;
-        const look = async (): Promise<VeleroLocation | undefined> => {
-            const now = await this.location();
-            const looked = now.phase === "Available" || now.lastValidated !== seen.lastValidated;
-            return looked || Date.now() >= until ? now : undefined;
-        };
-        const { signal } = this.objects;
-        return waitFor(look, {
-            what: "Velero's next look",
-            timeoutMs: 2 * timeoutMs,
-            intervalMs: 1_000,
-            signal,
         });
     }
 

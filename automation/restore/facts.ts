@@ -14,7 +14,7 @@ export interface FactDoors {
     readonly outputs: StackOutputs;
     readonly door: ClusterDoor;
     readonly backups: ObjectStore;
-    readonly velero: Pick<Velero, "location" | "running" | "findBackup">;
+    readonly velero: Pick<Velero, "seenLocation" | "running" | "findBackup">;
     /** Why the lock cannot be taken. */
     readonly locked?: string;
 }
@@ -26,7 +26,7 @@ export async function gatherFacts(manifest: CompleteManifest, doors: FactDoors):
         brokenParts(manifest, doors),
         stackFingerprint(outputs, door),
         serverVersionOf(outputs, door),
-        velero.location(),
+        velero.seenLocation(),
         velero.running(),
     ]);
     return {

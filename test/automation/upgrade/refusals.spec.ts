@@ -83,14 +83,17 @@ describe("upgrade run: what must not be done is refused before anything is chang
             const answer = answers.find(([pattern]) => pattern.test(rest));
             if (answer === undefined)
                 return Promise.reject(new ExecFailure(`unexpected: ${rest}`, "kubectl", 1, "", rest, undefined, {}));
-            return Promise.resolve({ stdout: answer[1], stderr: "" } as Awaited<ReturnType<Exec>>);
+            // Velero has looked at its location again each time.
+            const stdout = answer[1].replace("@time", String(commands.length));
+            return Promise.resolve({ stdout, stderr: "" } as Awaited<ReturnType<Exec>>);
         };
+        const look = { message: "no", lastValidationTime: "@time" };
         const answers: readonly (readonly [RegExp, string])[] = [
             [/^version /, JSON.stringify({ serverVersion: { gitVersion: "v1.34.1" } })],
             [/^get secret /, JSON.stringify({ data: { k: Buffer.from(keys).toString("base64") } })],
             [/^get configmap anchorage-upgrade /, ""],
             [/^get --request-timeout=20s leases\.coordination\.k8s\.io anchorage-release /, ""],
-            [/^get backupstoragelocations/, JSON.stringify({ ...named, status: { phase: location, message: "no" } })],
+            [/^get backupstoragelocations/, JSON.stringify({ ...named, status: { ...look, phase: location } })],
             [/^create -f - /, "request"],
             [/^get serverstatusrequests/, JSON.stringify({ status: { phase: "Processed", serverVersion: "v1.18" } })],
             [/^get persistentvolumeclaims /, JSON.stringify({ status: { capacity: { storage: "1Gi" } } })],
