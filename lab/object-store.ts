@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import path from "node:path";
 import { messageOf, UserError } from "../lib/errors";
+import { isFree } from "../lib/ports";
 import { waitFor } from "../lib/wait";
 import { labCommand } from "../lib/lab-commands";
 import type { LabIdentity } from "./identity";
@@ -114,27 +114,11 @@ async function answers(identity: LabIdentity): Promise<boolean> {
 }
 
 async function requireFreePort(name: string, port: number): Promise<void> {
-    try {
-        await listenOnce(port);
-    } catch (error) {
-        throw new UserError(`port ${String(port)} of lab ${name}'s S3 is in use by another program`, {
-            next: [
-                `end that program (ss -ltnp 'sport = :${String(port)}' shows it)`,
-                `or give the lab up: ${labCommand("reset", name)}`,
-            ],
-            cause: error,
-        });
-    }
-}
-
-function listenOnce(port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(port, "127.0.0.1", () => {
-            server.close(() => {
-                resolve();
-            });
-        });
+    if (await isFree(port)) return;
+    throw new UserError(`port ${String(port)} of lab ${name}'s S3 is in use by another program`, {
+        next: [
+            `end that program (ss -ltnp 'sport = :${String(port)}' shows it)`,
+            `or give the lab up: ${labCommand("reset", name)}`,
+        ],
     });
 }

@@ -12,10 +12,18 @@ export async function freePort(): Promise<number> {
     return port;
 }
 
+/** Whether nobody listens on that port of loopback. */
+export async function isFree(port: number): Promise<boolean> {
+    const server = await listen(port);
+    if (server === undefined) return false;
+    await close(server);
+    return true;
+}
+
 /**
  * Ports on loopback that nobody listens on. None that a system gives to outgoing connections: one of those may have it while
- * a lab is stopped. At random: kwokctl counts down from 32767, so two labs that start at the
- * same time get the same ones from it, and its controller, which listens last, ends with "address already in use".
+ * a lab is stopped. At random: kwokctl counts down from 32767, so two labs that start at the same time get the same ones
+ * from it, and its controller, which listens last, ends with "address already in use".
  */
 export async function freePorts(wanted: number): Promise<number[]> {
     const held: Server[] = [];
@@ -29,7 +37,7 @@ export async function freePorts(wanted: number): Promise<number[]> {
             ports.push(port);
         }
     } finally {
-        await Promise.all(held.map((server) => new Promise((closed) => server.close(closed))));
+        await Promise.all(held.map(close));
     }
     return ports;
 }
@@ -46,4 +54,8 @@ function listen(port: number): Promise<Server | undefined> {
             resolve(server);
         });
     });
+}
+
+function close(server: Server): Promise<unknown> {
+    return new Promise((closed) => server.close(closed));
 }
