@@ -6,7 +6,7 @@ import { waitFor } from "../../../lib/wait";
 import { apply, kubectl } from "../../support/engine-lab";
 import { labTimeout, sharedLab } from "../../support/lab";
 
-const group = "velero.io";
+const group = "samples.example.com";
 
 /** A kind of Velero's group as a CustomResourceDefinition. */
 function definition(plural: string, kind: string): object {
